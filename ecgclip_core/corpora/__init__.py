@@ -1,0 +1,1 @@
+"""Recordings with their reports and labels."""

@@ -1,0 +1,1 @@
+"""The recording: reading it, judging its quality, measuring it."""

@@ -1,0 +1,35 @@
+"""The errors a user can cause. Each says what was wrong, where, and what to do."""
+
+
+class EcgclipError(Exception):
+    """Anything that a user of the app, the library or the command line can cause and mend."""
+
+
+class RecordingError(EcgclipError):
+    """A file that is not a readable 12-lead recording."""
+
+
+class MissingInformationError(RecordingError):
+    """A readable file that does not say something the reader needs.
+
+    Attributes
+    ----------
+    needed : tuple of str
+        The arguments of ``read_ecg`` that would complete it, e.g. ``("sampling_rate", "units")``.
+    """
+
+    def __init__(self, message: str, needed: tuple[str, ...]):
+        super().__init__(message)
+        self.needed = needed
+
+
+class CatalogueError(EcgclipError):
+    """A fault in the findings catalogue, or a finding that it does not hold."""
+
+
+class CheckpointError(EcgclipError):
+    """A checkpoint, cluster dictionary or cohort that is missing, damaged or does not fit."""
+
+
+class QuestionError(EcgclipError):
+    """A question that cannot be asked: empty, or too long."""

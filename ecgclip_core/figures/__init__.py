@@ -1,0 +1,1 @@
+"""Plotly figures and the printed page, from plain results."""

@@ -1,0 +1,1 @@
+"""What can be said of an ECG: the catalogue, reports, waveform features, prompts."""

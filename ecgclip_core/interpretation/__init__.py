@@ -1,0 +1,1 @@
+"""Why the model answers as it does: saliency and clusters over time."""

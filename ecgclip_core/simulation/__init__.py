@@ -1,0 +1,1 @@
+"""12-lead recordings with known truth."""
