@@ -1,0 +1,127 @@
+"""A checkpoint on disk: a folder with `model.safetensors` (float16), `config.json`, `tokenizer.json` and a model card."""
+
+import hashlib
+import json
+import shutil
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from ecgclip_core.bundled import ASSETS
+from ecgclip_core.errors import CheckpointError
+from ecgclip_core.model.ecgclip import ECGCLIP
+from ecgclip_core.model.preprocessing import Preprocessing
+from ecgclip_core.model.signal_encoder import SignalEncoder
+from ecgclip_core.model.text_encoder import TextEncoder
+
+CHECKPOINTS = ASSETS / "checkpoints"
+DEFAULT = "ecgclip-r18"
+
+
+def checkpoint_folder(name: str | Path | None = None) -> Path:
+    """The folder of a checkpoint, from a path or the name of a bundled one.
+
+    Raises
+    ------
+    CheckpointError
+        Where there is none, with the names that exist.
+    """
+    wanted = DEFAULT if name is None else name
+    for folder in (Path(wanted), CHECKPOINTS / str(wanted)):
+        if (folder / "config.json").is_file():
+            return folder
+    bundled = ", ".join(sorted(path.parent.name for path in CHECKPOINTS.glob("*/config.json"))) or "none"
+    raise CheckpointError(
+        f"No checkpoint {Path(wanted).name!r}: it is neither a folder with a config.json nor a bundled one ({bundled})."
+    )
+
+
+def load_model(name: str | Path | None = None) -> ECGCLIP:
+    """Load a checkpoint, ready to answer.
+
+    Parameters
+    ----------
+    name : str or path, optional
+        A folder, or the name of a bundled checkpoint; the default one where left out.
+
+    Returns
+    -------
+    ECGCLIP
+        In evaluation mode, float32, without gradients on its weights.
+
+    Raises
+    ------
+    CheckpointError
+        Where the folder is missing, incomplete or damaged.
+    """
+    folder = checkpoint_folder(name)
+    try:
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        model = build_model(config, folder / "tokenizer.json")
+        weights = load_file(folder / "model.safetensors")
+        model.load_state_dict({key: value.float() for key, value in weights.items()}, strict=True)
+    except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
+        raise CheckpointError(
+            f"The checkpoint {folder.name!r} cannot be loaded ({type(error).__name__}). It needs a config.json, a "
+            "tokenizer.json and a model.safetensors that belong together; copy the folder again."
+        ) from error
+    model.name = config.get("name", folder.name)
+    model.hash = weights_hash(folder)
+    model.config = config
+    model.folder = folder
+    return model.eval().requires_grad_(False)
+
+
+def build_model(config: dict, tokenizer_file: Path) -> ECGCLIP:
+    """An untrained model of a given architecture (`config` as in ``config.json``)."""
+    architecture = config["architecture"]
+    return ECGCLIP(
+        SignalEncoder(architecture["layout"], tuple(architecture["widths"])),
+        TextEncoder(architecture["text"], tokenizer_file),
+        architecture["dimensions"],
+        Preprocessing.from_dict(config["preprocessing"]),
+    )
+
+
+def save_model(model: ECGCLIP, folder: str | Path, config: dict, tokenizer_file: Path, card: str) -> None:
+    """Write a checkpoint folder.
+
+    Parameters
+    ----------
+    model : ECGCLIP
+    folder : path
+        Made where it does not exist.
+    config : dict
+        ``name``, ``architecture`` and what it was trained on; preprocessing and versions are added.
+    tokenizer_file : path
+        A ``tokenizer.json`` to copy.
+    card : str
+        Markdown of the model card, written as ``README.md``.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {
+        key: (value.half() if value.dtype == torch.float32 else value).contiguous()
+        for key, value in model.state_dict().items()
+    }
+    save_file(weights, folder / "model.safetensors")
+    if Path(tokenizer_file).resolve() != (folder / "tokenizer.json").resolve():
+        shutil.copyfile(tokenizer_file, folder / "tokenizer.json")
+    config = config | {
+        "preprocessing": model.preprocessing.to_dict(),
+        "versions": {package: version(package) for package in ("torch", "transformers", "tokenizers")},
+    }
+    (folder / "config.json").write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    (folder / "README.md").write_text(card, encoding="utf-8")
+
+
+def weights_hash(folder: Path) -> str:
+    """The first 12 hexadecimal digits of the SHA-256 of the weights."""
+    digest = hashlib.sha256()
+    with (folder / "model.safetensors").open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()[:12]

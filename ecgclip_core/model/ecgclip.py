@@ -1,0 +1,148 @@
+"""ECGCLIP: a signal encoder and a text encoder that meet in one space."""
+
+import threading
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ecgclip_core.ecg.recording import ECG
+from ecgclip_core.errors import QuestionError
+from ecgclip_core.model.preprocessing import Preprocessing
+from ecgclip_core.model.signal_encoder import SignalEncoder
+from ecgclip_core.model.text_encoder import TextEncoder
+
+LONGEST_TEXT = 1000
+BATCH = 32
+SCOPES = ("ecg", "beyond", "none")
+
+
+class ECGCLIP(nn.Module):
+    """A recording and a sentence as vectors of length 1; the sentence holds where their product is large.
+
+    Parameters
+    ----------
+    signal_encoder : SignalEncoder
+    text_encoder : TextEncoder
+    dimensions : int
+        Of the common space.
+    preprocessing : Preprocessing
+
+    Attributes
+    ----------
+    name, hash : str
+        Of the checkpoint it came from.
+    config : dict
+        The checkpoint's ``config.json``.
+    lock : threading.RLock
+        Held by every call on the model and every attribution: hooks on a shared model mix maps between threads.
+    """
+
+    def __init__(
+        self,
+        signal_encoder: SignalEncoder,
+        text_encoder: TextEncoder,
+        dimensions: int = 256,
+        preprocessing: Preprocessing | None = None,
+    ):
+        super().__init__()
+        self.preprocessing = preprocessing or Preprocessing()
+        self.signal_encoder = signal_encoder
+        self.text_encoder = text_encoder
+        self.signal_head = nn.Linear(signal_encoder.width, dimensions)
+        self.text_head = nn.Sequential(
+            nn.Linear(text_encoder.width, 2 * text_encoder.width),
+            nn.GELU(),
+            nn.Linear(2 * text_encoder.width, dimensions),
+        )
+        # exp(log_scale) * product + bias is the logit that a sentence holds (sigmoid loss, Zhai et al. 2023,
+        # doi:10.1109/ICCV51070.2023.01100); the start of the bias is that of a few true sentences in a hundred.
+        self.log_scale = nn.Parameter(torch.tensor(10.0).log())
+        self.bias = nn.Parameter(torch.tensor(-5.0))
+        # Whether a text is about an ECG, about medicine beyond it, or neither: read off the text encoder alone.
+        self.scope_head = nn.Linear(text_encoder.width, len(SCOPES))
+        self.name = "untrained"
+        self.hash = ""
+        self.config: dict = {}
+        self.folder = None
+        self.lock = threading.RLock()
+        self._text_feature = lru_cache(maxsize=20_000)(self._one_text_feature)
+
+    def embed_signal(self, x: Tensor) -> Tensor:
+        """Vectors of length 1, shape (b, d), for prepared windows of shape (b, 12, length). Differentiable."""
+        return nn.functional.normalize(self.signal_head(self.signal_encoder(x)), dim=1)
+
+    def embed_text_features(self, features: Tensor) -> Tensor:
+        """Vectors of length 1, shape (m, d), for outputs of the text encoder of shape (m, width). Differentiable."""
+        return nn.functional.normalize(self.text_head(features), dim=1)
+
+    def embed_text(self, texts: list[str]) -> Tensor:
+        """Vectors of length 1, shape (m, d), remembered between calls. Not differentiable."""
+        with self.lock, torch.no_grad():
+            return self.embed_text_features(torch.stack([self._text_feature(text) for text in texts]))
+
+    def scope_of(self, text: str) -> tuple[str, float]:
+        """Which of `SCOPES` a text belongs to, and how likely."""
+        with self.lock, torch.no_grad():
+            likely = self.scope_head(self._text_feature(text)).softmax(dim=0)
+        best = int(likely.argmax())
+        return SCOPES[best], float(likely[best])
+
+    def logits(self, signal: Tensor, text: Tensor) -> Tensor:
+        """How likely each sentence holds, shape (b, m), before the sigmoid, for vectors of both encoders."""
+        return self.log_scale.exp() * signal @ text.T + self.bias
+
+    def _one_text_feature(self, text: str) -> Tensor:
+        return self.text_encoder([text])[0]
+
+    def encode_ecg(self, ecgs: list[ECG]) -> np.ndarray:
+        """One vector for each recording.
+
+        Parameters
+        ----------
+        ecgs : list of ECG
+            Of any length and sampling rate; one longer than the model's window is read in windows, whose vectors are
+            averaged.
+
+        Returns
+        -------
+        ndarray of float32, shape (n, d), rows of length 1
+        """
+        windows = [self.preprocessing.windows(ecg)[0] for ecg in ecgs]
+        owner = np.repeat(np.arange(len(ecgs)), [len(w) for w in windows])
+        vectors = self.encode_windows(np.concatenate(windows))
+        sums = np.zeros((len(ecgs), vectors.shape[1]), dtype=np.float32)
+        np.add.at(sums, owner, vectors)
+        return sums / np.linalg.norm(sums, axis=1, keepdims=True)
+
+    def encode_windows(self, windows: np.ndarray) -> np.ndarray:
+        """Vectors of length 1, shape (w, d), for prepared windows of shape (w, 12, length)."""
+        with self.lock, torch.no_grad():
+            parts = [
+                self.embed_signal(torch.from_numpy(np.asarray(windows[start : start + BATCH], dtype=np.float32)))
+                for start in range(0, len(windows), BATCH)
+            ]
+            return torch.cat(parts).numpy()
+
+    def encode_text(self, texts: list[str]) -> np.ndarray:
+        """One vector for each sentence.
+
+        Returns
+        -------
+        ndarray of float32, shape (m, d), rows of length 1
+
+        Raises
+        ------
+        QuestionError
+            Where a text is empty or longer than `LONGEST_TEXT` characters.
+        """
+        for text in texts:
+            if not text.strip():
+                raise QuestionError("The question is empty. Ask about a finding, for example: atrial fibrillation")
+            if len(text) > LONGEST_TEXT:
+                raise QuestionError(
+                    f"The question has {len(text):,} characters; at most {LONGEST_TEXT:,} can be read. "
+                    "Ask about one finding at a time."
+                )
+        return self.embed_text(texts).numpy()

@@ -1,0 +1,224 @@
+"""Zero-shot answers: a question becomes prompts and a contrast, and an ECG is asked which of the two it is nearer to."""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor
+
+from ecgclip_core.ecg.recording import ECG
+from ecgclip_core.errors import QuestionError
+from ecgclip_core.findings.catalogue import Finding, children, find
+from ecgclip_core.model.ecgclip import ECGCLIP, LONGEST_TEXT
+
+# Small changes of the input that leave its meaning alone: shifts in seconds, gains, the highest frequency kept is the
+# preprocessing's. The spread of the answers over them is the interval of a score.
+VIEW_SHIFTS_S = (0.0, -0.04, 0.04, -0.15, 0.15, 0.0, 0.0)
+VIEW_GAINS = (1.0, 1.0, 1.0, 1.0, 1.0, 0.93, 1.07)
+INTERVAL_Z = 1.96
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question as the model is asked it.
+
+    Attributes
+    ----------
+    text : str
+        What the reader wrote.
+    name : str
+        What it was understood as: a catalogue entry's name, or the text itself.
+    finding : str or None
+        Identifier of the catalogue entry.
+    statements : tuple of tuples of str
+        For each statement (an entry and those below it) its wordings; the question holds if one of them does.
+    contrast : tuple of str
+        Wordings of the opposite.
+    understood : bool
+        False for text that is not about an ECG.
+    scope : str
+        ``"ecg"``, ``"beyond"`` what an ECG can show, or ``"none"``.
+    basis : str
+        ``"real"``, ``"simulated"`` or ``"never taught"``: what the score was checked on.
+    n : int
+        Real recordings with the finding that it was checked on.
+    """
+
+    text: str
+    name: str
+    finding: str | None
+    statements: tuple[tuple[str, ...], ...]
+    contrast: tuple[str, ...]
+    understood: bool
+    scope: str
+    basis: str
+    n: int
+
+
+def ask(model: ECGCLIP, question: str) -> Query:
+    """Turn a question into prompts.
+
+    Parameters
+    ----------
+    model : ECGCLIP
+    question : str
+        The name, a synonym or a code of a catalogue entry, or any other words.
+
+    Returns
+    -------
+    Query
+
+    Raises
+    ------
+    QuestionError
+        Where the question is empty or too long.
+    """
+    text = " ".join(question.split())
+    if not text:
+        raise QuestionError("The question is empty. Ask about a finding, for example: atrial fibrillation")
+    if len(text) > LONGEST_TEXT:
+        raise QuestionError(
+            f"The question has {len(text):,} characters; at most {LONGEST_TEXT:,} can be read. "
+            "Ask about one finding at a time."
+        )
+    finding = find(text)
+    if finding is not None:
+        return ask_finding(model, finding, text)
+    scope, _ = model.scope_of(text)
+    return Query(text, text, None, ((text,),), (f"no {text}",), scope == "ecg", scope, "never taught", 0)
+
+
+def ask_finding(model: ECGCLIP, finding: Finding, text: str | None = None) -> Query:
+    """The question for a catalogue entry: its own prompts and those of the entries below it."""
+    statements = tuple(tuple(entry.prompts) for entry in children(finding.id))
+    basis, n = _basis(model, finding.id)
+    return Query(
+        text or finding.name, finding.name, finding.id, statements, tuple(finding.contrast), True, "ecg", basis, n
+    )
+
+
+def margin(model: ECGCLIP, signal: Tensor, query: Query) -> Tensor:
+    """How much nearer an ECG is to the question than to its contrast, in logits.
+
+    Parameters
+    ----------
+    model : ECGCLIP
+    signal : Tensor, shape (b, d)
+        Vectors of length 1 from ``embed_signal``; the result is differentiable in them.
+    query : Query
+
+    Returns
+    -------
+    Tensor, shape (b,)
+    """
+    text = torch.stack([_mean_vector(model, wordings) for wordings in query.statements])
+    holds = model.logits(signal, text).logsumexp(dim=1)
+    opposite = model.logits(signal, _mean_vector(model, query.contrast)[None])[:, 0]
+    return holds - opposite
+
+
+def _mean_vector(model: ECGCLIP, wordings: tuple[str, ...]) -> Tensor:
+    return torch.nn.functional.normalize(model.embed_text(list(wordings)).mean(dim=0), dim=0)
+
+
+def views(model: ECGCLIP, ecg: ECG) -> Tensor:
+    """Vectors of the recording and of slightly changed copies of it, shape (v, d), each of length 1; the first is unchanged."""
+    windows, _ = model.preprocessing.windows(ecg)
+    rate = model.preprocessing.sampling_rate
+    changed = np.concatenate(
+        [
+            gain * np.roll(windows, round(shift * rate), axis=2)
+            for shift, gain in zip(VIEW_SHIFTS_S, VIEW_GAINS, strict=True)
+        ]
+    )
+    vectors = torch.from_numpy(model.encode_windows(changed)).reshape(len(VIEW_GAINS), len(windows), -1)
+    return torch.nn.functional.normalize(vectors.mean(dim=1), dim=1)
+
+
+def answer(model: ECGCLIP, vectors: Tensor, query: Query) -> tuple[float, float, float, float]:
+    """Score, low, high and similarity of one recording, from its `views`."""
+    with torch.no_grad():
+        margins = margin(model, vectors, query).numpy()
+    slope, intercept = _calibration_of(model, query.finding)
+    spread = INTERVAL_Z * margins.std(ddof=1)
+    low, score, high = _sigmoid(slope * (margins[0] + np.array([-spread, 0, spread])) + intercept)
+    return float(score), float(low), float(high), float(margins[0])
+
+
+def zero_shot(model: ECGCLIP, ecgs: list[ECG], queries: list[str | Query]) -> pd.DataFrame:
+    """Ask every recording every question.
+
+    Parameters
+    ----------
+    model : ECGCLIP
+    ecgs : list of ECG
+        n recordings.
+    queries : list of str or Query
+        m questions.
+
+    Returns
+    -------
+    DataFrame, n * m rows, ECG by ECG
+        ``ecg`` (its name), ``query``, ``score`` in [0, 1], ``low`` and ``high`` (95 % interval over small changes of
+        the input), ``similarity`` (margin in logits), ``understood``, ``scope``, ``basis``, ``n``, ``name``, ``finding``.
+    """
+    asked = [query if isinstance(query, Query) else ask(model, query) for query in queries]
+    rows = []
+    for ecg in ecgs:
+        vectors = views(model, ecg)
+        for query in asked:
+            score, low, high, similarity = answer(model, vectors, query)
+            rows.append(
+                {
+                    "ecg": ecg.name,
+                    "query": query.text,
+                    "score": score,
+                    "low": low,
+                    "high": high,
+                    "similarity": similarity,
+                    "understood": query.understood,
+                    "scope": query.scope,
+                    "basis": query.basis,
+                    "n": query.n,
+                    "name": query.name,
+                    "finding": query.finding,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def ranked_findings(model: ECGCLIP) -> list[str]:
+    """Identifiers of the findings whose scores were checked on real recordings, the only ones a page may rank."""
+    return list(_calibration(model)["findings"])
+
+
+def _basis(model: ECGCLIP, finding: str) -> tuple[str, int]:
+    entry = _calibration(model)["findings"].get(finding)
+    if entry:
+        return "real", int(entry["positives"])
+    return ("simulated" if finding in model.config.get("taught_by_simulation", []) else "never taught"), 0
+
+
+def _calibration_of(model: ECGCLIP, finding: str | None) -> tuple[float, float]:
+    calibration = _calibration(model)
+    entry = calibration["findings"].get(finding, calibration["other"])
+    return entry["slope"], entry["intercept"]
+
+
+def _calibration(model: ECGCLIP) -> dict:
+    if model.folder is None or not (model.folder / "calibration.json").is_file():
+        return {"findings": {}, "other": {"slope": 1.0, "intercept": 0.0}}
+    return _read_calibration(str(model.folder / "calibration.json"))
+
+
+@lru_cache(maxsize=8)
+def _read_calibration(file: str) -> dict:
+    with open(file, encoding="utf-8") as opened:
+        return json.load(opened)
+
+
+def _sigmoid(z: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-z))
