@@ -1,0 +1,275 @@
+"""A 12-lead recording on ECG paper: axes in millimetres, equal in x and y at every zoom."""
+
+import numpy as np
+import plotly.graph_objects as go
+
+from ecgclip_core.ecg.recording import ECG
+from ecgclip_core.figures import theme
+from ecgclip_core.figures.layouts import (
+    BOTTOM_MARGIN,
+    PULSE_MARGIN,
+    TOP_MARGIN,
+    Panel,
+    page_height,
+    page_width,
+    panels,
+)
+from ecgclip_core.figures.overlay import LEVELS, filled, level_colour, rectangle, saliency_shapes
+from ecgclip_core.figures.ribbon import (
+    CLUSTER_HEIGHT,
+    GAP,
+    RIBBON_HEIGHT,
+    UNCERTAINTY_HEIGHT,
+    Ribbon,
+    ribbon_shapes,
+)
+
+PULSE_SECONDS = 0.200
+PULSE_MILLIVOLTS = 1.0
+UNSCALED_HEIGHT = 14.0  # mm from lowest to highest of a typical lead, where nothing says how tall it was
+
+
+def paper(
+    ecg: ECG,
+    layout: str = "3x4+1",
+    speed: float = 25.0,
+    gain: float = 10.0,
+    start: float = 0.0,
+    saliency: np.ndarray | None = None,
+    ribbon: Ribbon | None = None,
+) -> go.Figure:
+    """One page of a recording.
+
+    Parameters
+    ----------
+    ecg : ECG
+    layout : str
+        A key of `ecgclip_core.figures.layouts.LAYOUTS`.
+    speed : float
+        mm/s.
+    gain : float
+        mm/mV. Without meaning, and not written, where the recording is not calibrated.
+    start : float
+        The second at which the page begins.
+    saliency : ndarray, shape (12, n), optional
+        Attribution on the samples of the recording, drawn as bands of 40 ms behind the traces.
+    ribbon : Ribbon, optional
+        Drawn directly below the last strip, on its time axis.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+        Axes in mm; one SVG line a lead, the rhythm strip last.
+    """
+    placed = panels(layout, ecg.duration, speed, start)
+    below = RIBBON_HEIGHT if ribbon else 0.0
+    bottom = min(panel.y - panel.row_height / 2 for panel in placed)
+    scale = gain if ecg.calibrated else _unscaled_gain(ecg)
+
+    shapes = saliency_shapes(saliency, ecg.sampling_rate, placed, speed) if saliency is not None else []
+    shapes += _separators(placed)
+    if ecg.calibrated:
+        shapes.append(_pulses(placed, speed, gain))
+    if ribbon:
+        strip = placed[-1]
+        shapes += ribbon_shapes(ribbon, strip.start, strip.stop, bottom, speed)
+    texts = _lead_labels(ecg, placed) + _page_texts(ecg, placed, speed, gain, bottom - below)
+    if saliency is not None:
+        legend_shapes, legend_texts = _saliency_legend(speed)
+        shapes, texts = shapes + legend_shapes, texts + legend_texts
+    if ribbon:
+        texts += _ribbon_texts(bottom)
+
+    figure = go.Figure([_trace(ecg, panel, speed, scale, ribbon) for panel in placed])
+    if ribbon:
+        figure.add_trace(_ribbon_hover(ribbon, placed[-1], bottom, speed))
+    figure.update_layout(
+        template=theme.template(),
+        paper_bgcolor=theme.PAPER,
+        plot_bgcolor=theme.PAPER,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0, "pad": 0},
+        showlegend=False,
+        hovermode="closest",
+        hoverdistance=30,
+        dragmode="pan",
+        shapes=shapes,
+        annotations=texts,
+        xaxis=millimetres([-PULSE_MARGIN, page_width(speed) - PULSE_MARGIN]),
+        yaxis=millimetres([bottom - below - BOTTOM_MARGIN, TOP_MARGIN]) | {"scaleanchor": "x", "scaleratio": 1},
+        meta={"width_mm": page_width(speed), "height_mm": page_height(layout, below)},
+    )
+    return figure
+
+
+def millimetres(limits: list[float]) -> dict:
+    """A Plotly axis with the grid of ECG paper."""
+    return {
+        "range": limits,
+        "constrain": "range",
+        "tick0": 0,
+        "dtick": 5,
+        "gridcolor": theme.GRID_THICK,
+        "gridwidth": 1,
+        "minor": {"tick0": 0, "dtick": 1, "showgrid": True, "gridcolor": theme.GRID_THIN, "gridwidth": 0.5},
+        "showgrid": True,
+        "showticklabels": False,
+        "ticks": "",
+        "zeroline": False,
+        "automargin": False,
+    }
+
+
+def _unscaled_gain(ecg: ECG) -> float:
+    """Millimetres a unit such that a typical lead of an uncalibrated recording is `UNSCALED_HEIGHT` tall."""
+    present = [row[np.isfinite(row)] for row in ecg.signal]
+    heights = [np.ptp(np.percentile(row, [0.5, 99.5])) for row in present if len(row)]
+    typical = float(np.median(heights)) if heights else 0.0
+    return UNSCALED_HEIGHT / typical if typical > 0 else 1.0
+
+
+def _trace(ecg: ECG, panel: Panel, speed: float, scale: float, ribbon: Ribbon | None) -> go.Scatter:
+    """One lead, with its middle on the zero line of its panel as an AC-coupled recorder would draw it."""
+    first, last = (round(t * ecg.sampling_rate) for t in (panel.start, panel.stop))
+    whole = ecg.lead(panel.lead)
+    values = whole[first:last]
+    finite = whole[np.isfinite(whole)]
+    middle = np.float32(np.median(finite)) if len(finite) else np.float32(0)
+    times = np.arange(first, first + len(values)) / ecg.sampling_rate
+    shown = f"<b>{panel.lead}</b>  %{{customdata[0]:.3f}} s"
+    columns = [times]
+    if ecg.calibrated:
+        columns.append(values)
+        shown += "  %{customdata[1]:.2f} mV"
+    if ribbon:
+        cells = ribbon.at(times)
+        columns += [ribbon.labels[cells] + 1, 100 * (1 - ribbon.uncertainty[cells])]
+        shown += (
+            f"<br>cluster %{{customdata[{len(columns) - 2}]:.0f}}, certainty %{{customdata[{len(columns) - 1}]:.0f}} %"
+        )
+    return go.Scatter(
+        x0=panel.x + (first / ecg.sampling_rate - panel.start) * speed,
+        dx=speed / ecg.sampling_rate,
+        y=((values - middle) * np.float32(scale) + np.float32(panel.y)).astype(np.float32),
+        customdata=np.stack(columns, axis=1).astype(np.float32),
+        hovertemplate=shown + "<extra></extra>",
+        mode="lines",
+        line={"color": theme.TRACE, "width": 1.15},
+        connectgaps=False,
+        name=panel.lead,
+        meta="rhythm" if panel.rhythm else "lead",
+    )
+
+
+def _pulses(placed: list[Panel], speed: float, gain: float) -> dict:
+    """1 mV for 200 ms before every row."""
+    width, height = PULSE_SECONDS * speed, PULSE_MILLIVOLTS * gain
+    left = -PULSE_MARGIN / 2 - width / 2
+    path = "".join(
+        f"M{left - 1.5:.2f},{y:.2f}L{left:.2f},{y:.2f}L{left:.2f},{y + height:.2f}"
+        f"L{left + width:.2f},{y + height:.2f}L{left + width:.2f},{y:.2f}L{left + width + 1.5:.2f},{y:.2f}"
+        for y in sorted({panel.y for panel in placed}, reverse=True)
+    )
+    return {
+        "type": "path",
+        "path": path,
+        "line": {"color": theme.TRACE, "width": 1.15},
+        "layer": "between",
+        "name": "calibration pulse",
+    }
+
+
+def _separators(placed: list[Panel]) -> list[dict]:
+    """Short strokes where one lead ends and the next begins."""
+    inner = [panel for panel in placed if panel.x > 0]
+    path = "".join(f"M{p.x:.2f},{p.y - 3:.2f}L{p.x:.2f},{p.y + 3:.2f}" for p in inner)
+    stroke = {"type": "path", "path": path, "line": {"color": theme.TRACE, "width": 0.8}, "layer": "between"}
+    return [stroke] if path else []
+
+
+def _text(x: float, y: float, text: str, **more) -> dict:
+    font = {"size": theme.SIZE_SMALL, "color": theme.INK} | more.pop("font", {})
+    return {
+        "x": x,
+        "y": y,
+        "text": text,
+        "showarrow": False,
+        "xanchor": "left",
+        "yanchor": "middle",
+        "font": font,
+    } | more
+
+
+def _lead_labels(ecg: ECG, placed: list[Panel]) -> list[dict]:
+    missing = ecg.missing_leads
+    labels = []
+    for panel in placed:
+        height = panel.y + min(0.38 * panel.row_height, 11)
+        labels.append(_text(panel.x + 1, height, f"<b>{panel.lead}</b>", font={"size": theme.SIZE}))
+        if panel.lead in missing:
+            labels.append(_text(panel.x + 8, panel.y, "lead missing", font={"color": theme.MUTED}))
+    return labels
+
+
+def _page_texts(ecg: ECG, placed: list[Panel], speed: float, gain: float, bottom: float) -> list[dict]:
+    amplitude = f"{gain:g} mm/mV" if ecg.calibrated else "<b>amplitude not calibrated</b>"
+    parts = [f"{speed:g} mm/s", amplitude, "filter off", f"{ecg.sampling_rate:g} Hz"]
+    first, last = min(p.start for p in placed), max(p.stop for p in placed)
+    if first > 0 or ecg.duration > last + 0.01:
+        parts.append(f"seconds {first:g} to {last:g} of {ecg.duration:g}")
+    elif ecg.duration < 9.99:
+        parts.append(f"{ecg.duration:g} s; columns may repeat the same seconds")
+    if ecg.truth is not None:
+        parts.append("<b>simulated recording</b>")
+    right = max(p.x + (p.stop - p.start) * speed for p in placed)
+    y = bottom - BOTTOM_MARGIN / 2
+    return [
+        _text(0, y, "  ·  ".join(parts)),
+        _text(max(right, 10 * speed), y, "research use only", xanchor="right", font={"color": theme.MUTED}),
+    ]
+
+
+def _saliency_legend(speed: float) -> tuple[list[dict], list[dict]]:
+    """The colour scale, above the traces at the right."""
+    size, y = 3.5, TOP_MARGIN - 5.5
+    middle = 10 * speed - 46
+    steps = [step for step in range(-LEVELS, LEVELS + 1) if step]
+    shapes = []
+    for k, step in enumerate(steps):
+        left = middle + (k - LEVELS) * size
+        shapes.append(filled(rectangle(left, left + size, y - 1.5, y + 1.5), level_colour(step)))
+    texts = [
+        _text(middle - LEVELS * size - 1.5, y, "speaks against", xanchor="right"),
+        _text(middle + LEVELS * size + 1.5, y, "speaks for"),
+    ]
+    return shapes, texts
+
+
+def _ribbon_texts(bottom: float) -> list[dict]:
+    cluster = bottom - GAP - CLUSTER_HEIGHT / 2
+    doubt = bottom - GAP - CLUSTER_HEIGHT - 1 - UNCERTAINTY_HEIGHT / 2
+    small = {"size": theme.SIZE_SMALL - 1}
+    return [
+        _text(-0.8, cluster, "clusters", xanchor="right", font=small),
+        _text(-0.8, doubt, "doubt", xanchor="right", font=small),
+    ]
+
+
+def _ribbon_hover(ribbon: Ribbon, strip: Panel, bottom: float, speed: float) -> go.Scatter:
+    """Points without ink that carry the words of each cell."""
+    centres = (ribbon.edges[1:] + ribbon.edges[:-1]) / 2
+    inside = (centres >= strip.start) & (centres < strip.stop)
+    words = [
+        f"<b>{ribbon.names[label]}</b><br>{time:.2f} s, certainty {100 * (1 - doubt):.0f} %"
+        for time, label, doubt in zip(centres[inside], ribbon.labels[inside], ribbon.uncertainty[inside], strict=True)
+    ]
+    return go.Scatter(
+        x=((centres[inside] - strip.start) * speed).astype(np.float32),
+        y=np.full(int(inside.sum()), bottom - GAP - CLUSTER_HEIGHT / 2, dtype=np.float32),
+        mode="markers",
+        marker={"color": "rgba(0,0,0,0)", "size": 8},
+        customdata=ribbon.labels[inside].astype(np.int32),
+        hovertext=words,
+        hoverinfo="text",
+        name="clusters",
+        meta="ribbon",
+    )
