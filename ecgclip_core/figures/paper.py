@@ -36,6 +36,7 @@ def paper(
     gain: float = 10.0,
     start: float = 0.0,
     saliency: np.ndarray | None = None,
+    signed: bool = True,
     ribbon: Ribbon | None = None,
 ) -> go.Figure:
     """One page of a recording.
@@ -53,6 +54,8 @@ def paper(
         The second at which the page begins.
     saliency : ndarray, shape (12, n), optional
         Attribution on the samples of the recording, drawn as bands of 40 ms behind the traces.
+    signed : bool
+        Whether negative attribution speaks against the answer; otherwise only its size counts.
     ribbon : Ribbon, optional
         Drawn directly below the last strip, on its time axis.
 
@@ -75,7 +78,7 @@ def paper(
         shapes += ribbon_shapes(ribbon, strip.start, strip.stop, bottom, speed)
     texts = _lead_labels(ecg, placed) + _page_texts(ecg, placed, speed, gain, bottom - below)
     if saliency is not None:
-        legend_shapes, legend_texts = _saliency_legend(speed)
+        legend_shapes, legend_texts = _saliency_legend(speed, signed)
         shapes, texts = shapes + legend_shapes, texts + legend_texts
     if ribbon:
         texts += _ribbon_texts(bottom)
@@ -228,20 +231,18 @@ def _page_texts(ecg: ECG, placed: list[Panel], speed: float, gain: float, bottom
     ]
 
 
-def _saliency_legend(speed: float) -> tuple[list[dict], list[dict]]:
+def _saliency_legend(speed: float, signed: bool) -> tuple[list[dict], list[dict]]:
     """The colour scale, above the traces at the right."""
     size, y = 3.5, TOP_MARGIN - 5.5
-    middle = 10 * speed - 46
-    steps = [step for step in range(-LEVELS, LEVELS + 1) if step]
-    shapes = []
-    for k, step in enumerate(steps):
-        left = middle + (k - LEVELS) * size
-        shapes.append(filled(rectangle(left, left + size, y - 1.5, y + 1.5), level_colour(step)))
-    texts = [
-        _text(middle - LEVELS * size - 1.5, y, "speaks against", xanchor="right"),
-        _text(middle + LEVELS * size + 1.5, y, "speaks for"),
+    steps = [step for step in range(-LEVELS if signed else 1, LEVELS + 1) if step]
+    low, high = ("speaks against", "speaks for") if signed else ("little", "much")
+    right = 10 * speed - 22
+    left = right - len(steps) * size
+    shapes = [
+        filled(rectangle(left + k * size, left + (k + 1) * size, y - 1.5, y + 1.5), level_colour(step))
+        for k, step in enumerate(steps)
     ]
-    return shapes, texts
+    return shapes, [_text(left - 1, y, low, xanchor="right"), _text(right + 1, y, high)]
 
 
 def _ribbon_texts(bottom: float) -> list[dict]:

@@ -156,6 +156,12 @@ def test_bands_are_forty_milliseconds_and_keep_the_mean():
     assert bands(np.ones((12, 1000)), 100).shape == (12, 250)
 
 
+@pytest.mark.parametrize(("signed", "words"), [(True, "speaks against"), (False, "little")])
+def test_the_legend_speaks_of_for_and_against_only_where_the_map_tells_them_apart(signed, words):
+    figure = paper(recording(), saliency=np.ones((12, 5000)), signed=signed)
+    assert words in [text.text for text in figure.layout.annotations]
+
+
 def test_one_colour_scale_holds_for_all_leads():
     banded = np.zeros((12, 250))
     banded[0, 100:150], banded[1, 100:150] = 1.0, 0.5
@@ -173,7 +179,7 @@ def test_a_band_stands_where_the_attribution_was():
     values = np.zeros((12, 5000))
     values[LEADS.index("V1"), 3000:3100] = 1.0  # 6.0 to 6.2 s; V1 shows 5.0 to 7.5 s from 125 mm on
     (shape,) = saliency_shapes(values, 500, panels("3x4+1", 10, 25), 25)
-    x = numbers(shape.path)[:, 0]
+    x = numbers(shape["path"])[:, 0]
     assert (x.min(), x.max()) == (pytest.approx(150), pytest.approx(155))
 
 
