@@ -1,0 +1,120 @@
+"""The `ecgclip` command: one thin function a verb."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from ecgclip_core.errors import EcgclipError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; 0 when done, 1 after an error that was said, 130 when interrupted."""
+    chosen = _parser().parse_args(arguments)
+    try:
+        chosen.run(chosen)
+    except EcgclipError as error:
+        print(f"ecgclip: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\necgclip: stopped; the same command goes on from here.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def pretrain(chosen: argparse.Namespace) -> None:
+    """Train a checkpoint on a folder and on simulated recordings together."""
+    from ecgclip_core.training.build_checkpoint import build_checkpoint
+
+    build_checkpoint(
+        chosen.data,
+        chosen.recipe,
+        chosen.out,
+        chosen.folds,
+        chosen.validate,
+        chosen.simulated,
+        chosen.texts,
+        chosen.text_encoder,
+    )
+    print(f"Checkpoint written to {chosen.out / 'checkpoint'}")
+
+
+def evaluate_zero_shot(chosen: argparse.Namespace) -> None:
+    """Ask every finding of a task of every recording of a labelled folder; write JSON."""
+    from ecgclip_core.evaluation.tasks import task_named
+    from ecgclip_core.evaluation.zero_shot import answer_all, write_evaluation
+    from ecgclip_core.model.checkpoint import load_model
+
+    model, task = load_model(chosen.checkpoint), task_named(chosen.task)
+    answers = answer_all(model, chosen.data, task, chosen.folds)
+    file = chosen.out or model.folder / "evaluation.json"
+    entry = write_evaluation(file, model, task, chosen.corpus or _corpus_name(chosen), answers)
+    for name, found in entry["macro"].items():
+        print(f"{name:10} {found['value']:.3f} [{found['low']:.3f}, {found['high']:.3f}]")
+    print(f"{entry['recordings']} recordings, {len(entry['findings'])} findings; written to {file}")
+
+
+def calibrate(chosen: argparse.Namespace) -> None:
+    """Fit how scores become probabilities on recordings that trained nothing; keep it in the checkpoint."""
+    from ecgclip_core.evaluation.calibration import fit_calibration, save_calibration
+    from ecgclip_core.evaluation.tasks import TASKS
+    from ecgclip_core.evaluation.zero_shot import answer_all
+    from ecgclip_core.model.checkpoint import load_model
+
+    model = load_model(chosen.checkpoint)
+    answers = answer_all(model, chosen.data, TASKS["findings"], chosen.folds)
+    fitted = fit_calibration(answers.margins, answers.truth)
+    save_calibration(model.folder, answers.findings, answers.truth, fitted, chosen.corpus or _corpus_name(chosen))
+    print(f"{len(answers.findings)} findings calibrated on {len(answers.truth)} recordings")
+
+
+def _corpus_name(chosen: argparse.Namespace) -> str:
+    folds = f", folds {', '.join(map(str, sorted(chosen.folds)))}" if chosen.folds else ""
+    return f"{Path(chosen.data).name}{folds}"
+
+
+def _folds(text: str) -> set[int]:
+    """``"1-7,9"`` as a set of numbers."""
+    numbers = set()
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        numbers |= set(range(int(first), int(last or first) + 1))
+    return numbers
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="ecgclip", description=__doc__)
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+
+    verb = verbs.add_parser("pretrain", help=pretrain.__doc__)
+    verb.add_argument("--data", type=Path, required=True, help="folder of recordings with a records.csv")
+    verb.add_argument("--recipe", default="ecgclip-r18", help="a bundled recipe or a .toml file")
+    verb.add_argument("--folds", type=_folds, default=_folds("1-8"), help="strat_fold values to train on, as 1-8")
+    verb.add_argument("--validate", type=_folds, default=set(), help="strat_fold values to watch")
+    verb.add_argument("--simulated", type=int, default=6000, help="simulated recordings to draw from")
+    verb.add_argument("--texts", type=Path, help="CSV with further reports: report, scp_codes, strat_fold")
+    verb.add_argument("--text-encoder", type=Path, help="folder with a BERT encoder; the train extra's where left out")
+    verb.add_argument("--out", type=Path, required=True, help="folder of the run; the same one resumes it")
+    verb.set_defaults(run=pretrain)
+
+    kinds = verbs.add_parser("evaluate", help="measure a checkpoint").add_subparsers(required=True, metavar="KIND")
+    verb = kinds.add_parser("zero-shot", help=evaluate_zero_shot.__doc__)
+    _add_labelled_folder(verb)
+    verb.add_argument("--task", default="findings", help="ptbxl-super, ptbxl-sub or findings")
+    verb.add_argument("--out", type=Path, help="JSON file; evaluation.json of the checkpoint where left out")
+    verb.set_defaults(run=evaluate_zero_shot)
+
+    verb = verbs.add_parser("calibrate", help=calibrate.__doc__)
+    _add_labelled_folder(verb)
+    verb.set_defaults(run=calibrate)
+    return parser
+
+
+def _add_labelled_folder(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--data", type=Path, required=True, help="folder of recordings with a records.csv and scp_codes")
+    verb.add_argument("--folds", type=_folds, help="strat_fold values to take, as 9; all where left out")
+    verb.add_argument("--checkpoint", help="a folder or the name of a bundled checkpoint")
+    verb.add_argument("--corpus", help="what the recordings are, in words, for the evidence page")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

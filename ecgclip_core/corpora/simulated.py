@@ -1,0 +1,82 @@
+"""Simulated recordings as a corpus: what was put in is what is known."""
+
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from ecgclip_core.corpora.corpus import ABSENT, HOLDS, Corpus
+from ecgclip_core.findings.catalogue import ancestors
+from ecgclip_core.model.preprocessing import Preprocessing
+from ecgclip_core.simulation.conditions import CONDITIONS
+from ecgclip_core.simulation.simulate import simulate
+
+CHUNK = 256
+
+
+def simulate_corpus(number: int, preprocessing: Preprocessing, cache: str | Path, first_seed: int = 0) -> Corpus:
+    """Simulate recordings, the conditions in turn, each with a seed of its own.
+
+    Parameters
+    ----------
+    number : int
+    preprocessing : Preprocessing
+    cache : path
+        A folder for the prepared signals; an interrupted call goes on where it stopped.
+    first_seed : int
+        Training keeps below 1,000,000; tests and benchmarks begin there.
+
+    Returns
+    -------
+    Corpus
+        A finding that no condition shows is `UNKNOWN` throughout.
+    """
+    conditions = list(CONDITIONS)
+    place = Path(cache) / "simulated"
+    place.mkdir(parents=True, exist_ok=True)
+    signals, held, ages, records = [], [], [], []
+    with tqdm(total=number, desc="Simulating", unit="recording") as bar:
+        for start in range(0, number, CHUNK):
+            stop = min(start + CHUNK, number)
+            file = place / f"{first_seed}-{start}-{stop}.npz"
+            if not file.is_file():
+                _simulate_chunk(range(start, stop), conditions, first_seed, preprocessing, file)
+            part = np.load(file, allow_pickle=False)
+            signals.append(part["signals"])
+            ages.append(part["ages"])
+            held += [text.split() for text in part["findings"]]
+            records += [f"{conditions[row % len(conditions)]}/{first_seed + row}" for row in range(start, stop)]
+            bar.update(stop - start)
+    held = [
+        {name for finding in findings for name in (finding, *(entry.id for entry in ancestors(finding)))}
+        for findings in held
+    ]
+    findings = tuple(sorted(set().union(*held)))
+    labels = np.array([[HOLDS if finding in row else ABSENT for finding in findings] for row in held], dtype=np.int8)
+    return Corpus(
+        tuple(records),
+        np.concatenate(signals),
+        np.ones(number, dtype=bool),
+        findings,
+        labels,
+        ((),) * number,
+        np.array([f"simulated-{row}" for row in range(number)]),
+        np.zeros(number, dtype=int),
+        np.concatenate(ages),
+    )
+
+
+def _simulate_chunk(
+    rows: range, conditions: list[str], first_seed: int, preprocessing: Preprocessing, file: Path
+) -> None:
+    signals = np.zeros((len(rows), 12, preprocessing.length), dtype=np.float16)
+    findings, ages = [], []
+    for place, row in enumerate(rows):
+        ecg = simulate(conditions[row % len(conditions)], seed=first_seed + row)
+        signals[place] = preprocessing.windows(ecg)[0][0]
+        findings.append(" ".join(ecg.truth.findings))
+        ages.append(ecg.patient.age if ecg.patient.age is not None else np.nan)
+    partial = file.with_suffix(".part")
+    with partial.open("wb") as opened:
+        np.savez(opened, signals=signals, findings=np.array(findings), ages=np.array(ages, dtype=float))
+    partial.rename(file)

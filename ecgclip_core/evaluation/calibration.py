@@ -1,0 +1,99 @@
+"""From margins to probabilities: logistic calibration per finding, on recordings that trained nothing.
+
+Platt scaling with one slope for all findings and an intercept for each: a finding with few positives borrows its slope.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit
+
+FOLDS = 5
+# Pulls each intercept towards their mean; chosen beforehand, as strong as one recording either way.
+INTERCEPT_PENALTY = 0.5
+BINS = 10
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """probability = expit(slope * margin + intercept of the finding)."""
+
+    slope: float
+    intercepts: np.ndarray
+
+    def probabilities(self, margins: np.ndarray) -> np.ndarray:
+        """Shape (n, f) in, shape (n, f) out."""
+        return expit(self.slope * margins + self.intercepts)
+
+
+def fit_calibration(margins: np.ndarray, truth: np.ndarray) -> Calibration:
+    """Maximum likelihood with a weak pull of the intercepts to their mean.
+
+    Parameters
+    ----------
+    margins : ndarray of float, shape (n, f)
+    truth : ndarray of bool, shape (n, f)
+    """
+
+    def loss(parameters):
+        slope, intercepts = np.exp(parameters[0]), parameters[1:]
+        z = slope * margins + intercepts
+        away = intercepts - intercepts.mean()
+        error = expit(z) - truth
+        value = (np.logaddexp(0, z) - truth * z).sum() + INTERCEPT_PENALTY * (away**2).sum()
+        gradient = np.concatenate([[slope * (error * margins).sum()], error.sum(axis=0) + 2 * INTERCEPT_PENALTY * away])
+        return value, gradient
+
+    start = np.concatenate([[0.0], np.zeros(margins.shape[1])])
+    best = minimize(loss, start, jac=True, method="L-BFGS-B").x
+    return Calibration(float(np.exp(best[0])), best[1:])
+
+
+def cross_fitted(margins: np.ndarray, truth: np.ndarray, patients: np.ndarray, seed: int = 0) -> np.ndarray:
+    """Probabilities of shape (n, f), each from a calibration that saw no recording of that person."""
+    _, person = np.unique(patients, return_inverse=True)
+    part = np.random.default_rng(seed).permutation(person.max() + 1)[person] % FOLDS
+    probabilities = np.empty_like(margins)
+    for number in range(FOLDS):
+        held_out = part == number
+        fitted = fit_calibration(margins[~held_out], truth[~held_out])
+        probabilities[held_out] = fitted.probabilities(margins[held_out])
+    return probabilities
+
+
+def reliability(probabilities: np.ndarray, truth: np.ndarray) -> list[dict[str, float]]:
+    """Mean probability, observed share and number of answers in each of `BINS` equally filled bins."""
+    order = np.argsort(probabilities.ravel())
+    return [
+        {
+            "probability": float(probabilities.ravel()[rows].mean()),
+            "observed": float(truth.ravel()[rows].mean()),
+            "answers": len(rows),
+        }
+        for rows in np.array_split(order, BINS)
+    ]
+
+
+def calibration_error(probabilities: np.ndarray, truth: np.ndarray) -> float:
+    """Expected calibration error over equally filled bins (Naeini 2015, doi:10.1609/aaai.v29i1.9602)."""
+    bins = reliability(probabilities, truth)
+    return sum(abs(bin["probability"] - bin["observed"]) * bin["answers"] for bin in bins) / probabilities.size
+
+
+def save_calibration(folder: Path, findings: list[str], truth: np.ndarray, fitted: Calibration, corpus: str) -> None:
+    """Write ``calibration.json`` into a checkpoint: what each score is turned with, and on how many positives."""
+    entries = {
+        finding: {
+            "slope": fitted.slope,
+            "intercept": float(intercept),
+            "positives": int(held),
+            "recordings": len(truth),
+        }
+        for finding, intercept, held in zip(findings, fitted.intercepts, truth.sum(axis=0), strict=True)
+    }
+    other = {"slope": fitted.slope, "intercept": float(np.median(fitted.intercepts))}
+    content = {"corpus": corpus, "findings": entries, "other": other}
+    (folder / "calibration.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,86 @@
+"""Metrics with their intervals.
+
+PRAUC is average precision (Davis and Goadrich 2006, doi:10.1145/1143844.1143874, for why it comes first where positives are rare).
+Intervals are percentiles of a bootstrap over persons, so that several recordings of one person move together.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+RESAMPLES = 1000
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def resampled_weights(groups: np.ndarray, resamples: int = RESAMPLES, seed: int = 0) -> np.ndarray:
+    """How often each row stands in each bootstrap sample of the groups.
+
+    Parameters
+    ----------
+    groups : ndarray, shape (n,)
+        Persons.
+    resamples : int
+    seed : int
+
+    Returns
+    -------
+    ndarray of float, shape (resamples + 1, n)
+        The first row is the data itself: all ones.
+    """
+    rng = np.random.default_rng(seed)
+    _, member = np.unique(groups, return_inverse=True)
+    number = member.max() + 1
+    counts = rng.multinomial(number, np.full(number, 1 / number), size=resamples)
+    return np.concatenate([np.ones((1, len(groups))), counts[:, member]])
+
+
+def auroc(truth: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Area under the ROC curve for each row of weights.
+
+    Parameters
+    ----------
+    truth : ndarray of bool, shape (n,)
+    score : ndarray of float, shape (n,)
+    weights : ndarray, shape (b, n)
+
+    Returns
+    -------
+    ndarray of float, shape (b,)
+        NaN where a sample lacks positives or negatives.
+    """
+    _, tied = np.unique(score, return_inverse=True)
+    positive, negative = (_sum_by(tied, weights * side) for side in (truth, ~truth))
+    below = np.cumsum(negative, axis=1) - negative
+    pairs = (positive * (below + 0.5 * negative)).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return pairs / (positive.sum(axis=1) * negative.sum(axis=1))
+
+
+def prauc(truth: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Average precision for each row of weights; parameters as in `auroc`."""
+    _, tied = np.unique(-score, return_inverse=True)
+    positive, everything = (_sum_by(tied, weights * side) for side in (truth, np.ones_like(truth)))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        precision = np.cumsum(positive, axis=1) / np.cumsum(everything, axis=1)
+        return np.nansum(precision * positive, axis=1) / positive.sum(axis=1)
+
+
+def estimate(values: np.ndarray) -> Estimate:
+    """The value on the data (first entry) with the 2.5th and 97.5th percentile of the rest."""
+    low, high = np.nanpercentile(values[1:], [2.5, 97.5])
+    return Estimate(float(values[0]), float(low), float(high))
+
+
+def _sum_by(groups: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Sums of columns by group, shape (b, number of groups)."""
+    order = np.argsort(groups, kind="stable")
+    edges = np.searchsorted(groups[order], np.arange(groups.max() + 1))
+    return np.add.reduceat(values[:, order], edges, axis=1)

@@ -1,0 +1,1 @@
+"""How a checkpoint is trained, one small file a recipe."""
