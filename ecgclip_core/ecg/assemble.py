@@ -1,0 +1,201 @@
+"""From the channels of a file to an ECG: twelve leads in order, in millivolts, with a note on every repair."""
+
+import numpy as np
+
+from ecgclip_core.ecg.channels import Channels
+from ecgclip_core.ecg.leads import LEADS, LIMB_LEADS, complete_limb_leads, lead_name
+from ecgclip_core.ecg.limits import check_duration, check_sampling_rate
+from ecgclip_core.ecg.recording import ECG
+from ecgclip_core.ecg.scale import factor_to_plausible, live_leads, scale_fault
+from ecgclip_core.ecg.units import SPELLINGS, is_scaleless, millivolts_per
+from ecgclip_core.errors import MissingInformationError, RecordingError
+
+_QUESTIONS = {"sampling_rate": "how many samples a second it has (Hz)", "units": "the unit of its amplitudes"}
+
+
+def assemble(channels: Channels, name: str, sampling_rate: float | None = None, units: str | None = None) -> ECG:
+    """Make an ECG of what a reader found.
+
+    Parameters
+    ----------
+    channels : Channels
+    name : str
+        What to call the recording.
+    sampling_rate : float, optional
+        Hz, instead of what the file says.
+    units : str, optional
+        Of all channels, instead of what the file says: one of `units.SPELLINGS`.
+
+    Returns
+    -------
+    ECG
+
+    Raises
+    ------
+    MissingInformationError
+        Where neither the file nor the caller says the rate or the unit.
+    RecordingError
+        Where there is no 12-lead recording in it.
+    """
+    notes = list(channels.notes)
+    if units is not None and millivolts_per(units) is None and not is_scaleless(units):
+        raise RecordingError(f"'{units[:20]}' is not a unit of voltage. Use one of {', '.join(SPELLINGS)}.")
+    rows = _rows_of_leads(channels, name, notes)
+    rate = _rate(channels, name, sampling_rate, notes)
+    stated = {lead: units if units is not None else channels.units[row] for lead, row in rows.items()}
+    _ask_for_what_is_missing(name, rate, stated)
+    check_sampling_rate(name, rate)
+    check_duration(name, channels.signal.shape[1], rate)
+
+    signal = np.full((len(LEADS), channels.signal.shape[1]), np.nan)
+    for lead, row in rows.items():
+        signal[LEADS.index(lead)] = channels.signal[row] * (millivolts_per(stated[lead]) or 1.0)
+        if _is_upside_down(channels.names[row]):
+            signal[LEADS.index(lead)] *= -1
+            notes.append(f"Lead {lead} was recorded as -{lead} and turned over.")
+    signal[~np.isfinite(signal)] = np.nan
+    _check_usable(signal, name)
+    signal, calibrated = _in_millivolts(signal, stated, notes)
+    signal = _with_limb_leads(signal, calibrated, notes)
+    _remark_on_leads(signal, notes)
+    return ECG(signal, float(rate), "mV" if calibrated else "unscaled", name, channels.patient, tuple(notes))
+
+
+def _rows_of_leads(channels: Channels, name: str, notes: list[str]) -> dict[str, int]:
+    """Which channel holds each lead that is there."""
+    rows: dict[str, int] = {}
+    others, doubled = [], []
+    for row, spelling in enumerate(channels.names):
+        lead = lead_name(spelling.strip().removeprefix("-"))
+        if lead is None or (_is_upside_down(spelling) and lead != "aVR"):
+            others.append(spelling)
+        elif lead not in rows:
+            rows[lead] = row
+        else:
+            doubled.append(lead)
+            # Of two channels with one name, the one with a signal.
+            if np.ptp(np.nan_to_num(channels.signal[rows[lead]])) == 0:
+                rows[lead] = row
+    if not rows:
+        raise RecordingError(
+            f"{name} names none of the twelve leads (I, II, III, aVR, aVL, aVF, V1 to V6). Its channels are called "
+            f"{_list_of(channels.names) or 'nothing at all'}."
+        )
+    if others:
+        notes.append(f"Left out, since not among the twelve leads: {_list_of(others)}.")
+    for lead in dict.fromkeys(doubled):
+        notes.append(f"Lead {lead} is in the file more than once; one of them was taken.")
+    return rows
+
+
+def _is_upside_down(spelling: str) -> bool:
+    return spelling.strip().startswith("-")
+
+
+def _rate(channels: Channels, name: str, given: float | None, notes: list[str]) -> float | None:
+    if given is None:
+        return channels.sampling_rate
+    check_sampling_rate(name, given)
+    stated = channels.sampling_rate
+    if stated is not None and abs(stated - given) > 0.001 * stated:
+        notes.append(f"Read at {given:g} Hz as asked for; the file says {stated:g} Hz.")
+    return given
+
+
+def _ask_for_what_is_missing(name: str, rate: float | None, stated: dict[str, str | None]) -> None:
+    needed = []
+    if rate is None:
+        needed.append("sampling_rate")
+    if any(unit is None for unit in stated.values()):
+        needed.append("units")
+    if needed:
+        raise MissingInformationError(
+            f"{name} does not say {' nor '.join(_QUESTIONS[what] for what in needed)}. Please state it.", tuple(needed)
+        )
+
+
+def _check_usable(signal: np.ndarray, name: str) -> None:
+    live = live_leads(signal).sum()
+    if live == 0:
+        raise RecordingError(
+            f"{name} holds no signal: every lead is flat or empty. Check the export and the electrodes."
+        )
+    if live < 2:
+        raise RecordingError(
+            f"{name} holds a signal in only one of the twelve leads. At least two are needed, better all twelve."
+        )
+
+
+def _in_millivolts(signal: np.ndarray, stated: dict[str, str | None], notes: list[str]) -> tuple[np.ndarray, bool]:
+    """The signal, and whether it is calibrated."""
+    without = [lead for lead, unit in stated.items() if millivolts_per(unit) is None]
+    if without:
+        unit = stated[without[0]].strip()
+        which = "The file gives" if len(without) == len(stated) else f"Of {_list_of(without)} the file gives"
+        what = "no calibrated amplitude" if is_scaleless(unit) else f"'{unit[:12]}' as unit, which is no voltage"
+        notes.append(f"{which} {what}: amplitudes are not calibrated; times can be measured, voltages cannot.")
+        return signal, False
+    factor = factor_to_plausible(signal)
+    if factor is None:
+        notes.append(
+            "The amplitudes are not those of an ECG in the stated unit: taken as not calibrated; times can be measured, "
+            "voltages cannot."
+        )
+        return signal, False
+    if factor != 1:
+        signal = signal * factor
+        notes.append(
+            f"The amplitudes are about 1000 times too {'large' if factor < 1 else 'small'} for the stated unit "
+            f"({stated[next(iter(stated))]}), as when {'microvolts' if factor < 1 else 'volts or millivolts'} are mistaken: "
+            f"they were {'divided' if factor < 1 else 'multiplied'} by 1000."
+        )
+    lost, reason = scale_fault(signal)
+    if lost:
+        notes.append(f"{reason} Amplitudes are not calibrated; times can be measured, voltages cannot.")
+    elif reason:
+        notes.append(reason)
+    return signal, not lost
+
+
+def _with_limb_leads(signal: np.ndarray, calibrated: bool, notes: list[str]) -> np.ndarray:
+    """Derive missing limb leads. Flat ones stay as they are and serve for nothing."""
+    missing = [lead for lead in LIMB_LEADS if not np.isfinite(signal[LEADS.index(lead)]).any()]
+    if not missing:
+        return signal
+    if not calibrated:
+        notes.append(f"{_list_of(missing)} cannot be calculated from the other limb leads without a common scale.")
+        return signal
+    flat = np.isfinite(signal).any(axis=1) & ~live_leads(signal)
+    completed, derived = complete_limb_leads(np.where(flat[:, None], np.nan, signal))
+    derived = [lead for lead in derived if lead in missing]
+    for lead in derived:
+        signal = signal.copy()
+        signal[LEADS.index(lead)] = completed[LEADS.index(lead)]
+    if derived:
+        used = [lead for lead in LIMB_LEADS if lead not in missing and not flat[LEADS.index(lead)]]
+        notes.append(f"{_list_of(derived)}: not in the file, calculated from {_list_of(used)}.")
+    return signal
+
+
+def _remark_on_leads(signal: np.ndarray, notes: list[str]) -> None:
+    finite = np.isfinite(signal)
+    missing = [lead for lead, row in zip(LEADS, finite, strict=True) if not row.any()]
+    if missing:
+        notes.append(f"Missing: {_list_of(missing)}.")
+    live = live_leads(signal)
+    flat = [lead for lead, row, alive in zip(LEADS, finite, live, strict=True) if row.any() and not alive]
+    if flat:
+        notes.append(f"Without any signal (flat line): {_list_of(flat)}.")
+    for lead, row in zip(LEADS, finite, strict=True):
+        if row.any() and not row.all():
+            share = 100 * (1 - row.mean())
+            notes.append(f"Lead {lead}: {max(share, 0.1):.1f} % of the samples are missing or marked as invalid.")
+
+
+def _list_of(names, most: int = 12) -> str:
+    """Names for a sentence, shortened and harmless on a page."""
+    shown = ["".join(letter if letter.isprintable() else "?" for letter in name.strip())[:24] for name in names][:most]
+    shown = [name or "(no name)" for name in shown]
+    if len(names) > most:
+        return ", ".join(shown) + f" and {len(names) - most} more"
+    return ", ".join(shown[:-1]) + " and " + shown[-1] if len(shown) > 1 else "".join(shown)

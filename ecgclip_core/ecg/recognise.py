@@ -1,0 +1,80 @@
+"""What a file is, from its first bytes and not from its name."""
+
+# First bytes, where they stand, and what to call the file. Sources: the formats' specifications.
+_MAGIC = (
+    (b"DICM", 128, "a DICOM file"),
+    (b"SCPECG", 16, "an SCP-ECG file"),
+    (b"%PDF", 0, "a PDF"),
+    (b"\x89PNG", 0, "a PNG image"),
+    (b"\xff\xd8\xff", 0, "a JPEG image"),
+    (b"GIF8", 0, "a GIF image"),
+    (b"II*\x00", 0, "a TIFF image"),
+    (b"MM\x00*", 0, "a TIFF image"),
+    (b"PK\x03\x04", 0, "a ZIP archive"),
+    (b"PK\x05\x06", 0, "a ZIP archive"),
+    (b"\x1f\x8b", 0, "a gzip archive"),
+    (b"7z\xbc\xaf\x27\x1c", 0, "a 7z archive"),
+    (b"Rar!", 0, "a RAR archive"),
+    (b"\xfd7zXZ", 0, "an xz archive"),
+    (b"BZh", 0, "a bzip2 archive"),
+    (b"\x89HDF", 0, "an HDF5 file"),
+    (b"MATLAB 5.0", 0, "a MATLAB file"),
+    (b"\x93NUMPY", 0, "a NumPy file"),
+    (b"0       ", 0, "an EDF file"),
+    (b"\xffBIOSEMI", 0, "a BDF file"),
+    (b"\xd0\xcf\x11\xe0", 0, "an old Office file"),
+    (b"MZ", 0, "a Windows program"),
+    (b"\x7fELF", 0, "a program"),
+    (b"ISHNE", 0, "an ISHNE Holter file"),
+)
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def kind_of(content: bytes, shortest_mark: int = 2) -> str:
+    """What a file looks like.
+
+    Parameters
+    ----------
+    content : bytes
+    shortest_mark : int
+        Marks with fewer bytes are passed over. Samples can begin with any two bytes, so signal files are asked for 4.
+
+    Returns
+    -------
+    str
+        ``"text"``, ``"data"`` (bytes without a known mark) or a phrase such as ``"a DICOM file"``.
+    """
+    if not content:
+        return "an empty file"
+    for mark, start, kind in _MAGIC:
+        if len(mark) >= shortest_mark and content.startswith(mark, start):
+            return kind
+    head = content[:4096]
+    if not _is_text(head):
+        return "data"
+    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith((b"<?xml", b"<annotatedecg")):
+        return "an HL7 aECG file" if b"annotatedecg" in head.lower() else "an XML file"
+    if start.startswith((b"<!doctype html", b"<html")):
+        return "a web page"
+    return "text"
+
+
+def _is_text(head: bytes) -> bool:
+    if head[:2] in _UTF_16:
+        words = head[: len(head) // 2 * 2].decode("utf-16", errors="replace")
+        return sum(letter.isascii() and (letter.isprintable() or letter.isspace()) for letter in words) > len(words) / 2
+    if any(byte < 32 and byte not in b"\t\n\r\f" for byte in head):
+        return False
+    # Eight-bit samples have no control characters either; they are seldom UTF-8 and seldom ASCII.
+    return sum(byte < 127 for byte in head) > 0.7 * len(head) or "\ufffd" not in head[:-3].decode("utf-8", "replace")
+
+
+def decoded(content: bytes) -> str:
+    """Text in the encoding it shows: UTF-8 or UTF-16 with or without a mark, else Windows' Latin letters."""
+    if content[:2] in _UTF_16:
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
