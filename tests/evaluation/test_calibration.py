@@ -1,0 +1,59 @@
+import json
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from ecgclip_core.evaluation.calibration import (
+    calibration_error,
+    cross_fitted,
+    fit_calibration,
+    reliability,
+    save_calibration,
+)
+
+
+@pytest.fixture
+def overconfident():
+    """Margins three times too large, with another base rate for each finding."""
+    rng = np.random.default_rng(1)
+    logits = rng.normal(0, 1.5, (2000, 4)) + np.array([-2.0, -1.0, 0.0, 1.0])
+    return 3 * logits + 2, rng.random((2000, 4)) < expit(logits)
+
+
+def test_calibration_finds_the_slope_and_the_intercepts_that_were_put_in(overconfident):
+    margins, truth = overconfident
+    fitted = fit_calibration(margins, truth)
+    assert fitted.slope == pytest.approx(1 / 3, abs=0.03)
+    assert fitted.intercepts == pytest.approx(np.full(4, -2 / 3), abs=0.25)
+
+
+def test_cross_fitted_probabilities_are_closer_to_the_truth_than_raw_ones(overconfident):
+    margins, truth = overconfident
+    probabilities = cross_fitted(margins, truth, np.arange(2000))
+    assert calibration_error(probabilities, truth) < 0.02 < calibration_error(expit(margins), truth)
+
+
+def test_no_person_is_calibrated_on_their_own_recordings():
+    """A person whose recordings contradict all others' must not pull their own probabilities."""
+    rng = np.random.default_rng(2)
+    margins = rng.normal(0, 1, (200, 1))
+    truth = margins > 0
+    persons = np.repeat(np.arange(50), 4)
+    before = cross_fitted(margins, truth, persons)
+    flipped = truth.copy()
+    flipped[persons == 7] = ~flipped[persons == 7]
+    assert cross_fitted(margins, flipped, persons)[persons == 7] == pytest.approx(before[persons == 7])
+
+
+def test_reliability_bins_hold_every_answer_once(overconfident):
+    margins, truth = overconfident
+    assert sum(bin["answers"] for bin in reliability(expit(margins), truth)) == truth.size
+
+
+def test_calibration_is_written_with_the_number_of_positives(tmp_path, overconfident):
+    margins, truth = overconfident
+    save_calibration(tmp_path, ["a", "b", "c", "d"], truth, fit_calibration(margins, truth), "a corpus")
+    written = json.loads((tmp_path / "calibration.json").read_text())
+    assert written["findings"]["b"]["positives"] == truth[:, 1].sum()
+    assert written["corpus"] == "a corpus"
