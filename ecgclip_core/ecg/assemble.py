@@ -117,9 +117,7 @@ def _ask_for_what_is_missing(name: str, rate: float | None, stated: dict[str, st
 def _check_usable(signal: np.ndarray, name: str) -> None:
     live = live_leads(signal).sum()
     if live == 0:
-        raise RecordingError(
-            f"{name} holds no signal: every lead is flat or empty. Check the export and the electrodes."
-        )
+        raise RecordingError(f"{name} holds no signal: every lead is flat or empty. Check how it was exported.")
     if live < 2:
         raise RecordingError(
             f"{name} holds a signal in only one of the twelve leads. At least two are needed, better all twelve."
@@ -138,16 +136,17 @@ def _in_millivolts(signal: np.ndarray, stated: dict[str, str | None], notes: lis
     factor = factor_to_plausible(signal)
     if factor is None:
         notes.append(
-            "The amplitudes are not those of an ECG in the stated unit: taken as not calibrated; times can be measured, "
-            "voltages cannot."
+            "The amplitudes are not those of an ECG in the stated unit: taken as not calibrated; times can be "
+            "measured, voltages cannot."
         )
         return signal, False
     if factor != 1:
         signal = signal * factor
+        unit = stated[next(iter(stated))]
         notes.append(
-            f"The amplitudes are about 1000 times too {'large' if factor < 1 else 'small'} for the stated unit "
-            f"({stated[next(iter(stated))]}), as when {'microvolts' if factor < 1 else 'volts or millivolts'} are mistaken: "
-            f"they were {'divided' if factor < 1 else 'multiplied'} by 1000."
+            f"The amplitudes are 1000 times too large for {unit}: microvolts were mistaken for it. Divided by 1000."
+            if factor < 1
+            else f"The amplitudes are 1000 times too small for {unit}: another unit was meant. Multiplied by 1000."
         )
     lost, reason = scale_fault(signal)
     if lost:

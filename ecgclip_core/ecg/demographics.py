@@ -4,7 +4,7 @@ import re
 
 from ecgclip_core.ecg.recording import Patient
 
-# Ages above 89 identify a person; PTB-XL writes 300 for them (Wagner et al., Sci Data 2020, doi:10.1038/s41597-020-0495-6).
+# Ages above 89 identify a person; PTB-XL writes 300 for them (Wagner et al. 2020, doi:10.1038/s41597-020-0495-6).
 OLDEST_STATED = 89.0
 _OVER_89 = 90.0
 

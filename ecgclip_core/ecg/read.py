@@ -49,9 +49,7 @@ def read_ecg(
     """
     if isinstance(source, bytes | bytearray | memoryview):
         if not name:
-            raise RecordingError(
-                "Bytes need a file name that tells their format, as in read_ecg(content, name='a.csv')."
-            )
+            raise RecordingError("Bytes need a file name that tells their format: read_ecg(content, name='a.csv').")
         files = {base_name(name): bytes(source)}
     elif isinstance(source, dict):
         files = {base_name(key): bytes(content) for key, content in source.items()}

@@ -51,8 +51,8 @@ def scale_fault(signal: np.ndarray) -> tuple[bool, str]:
     """Whether the common scale of the leads is lost, judged by what the leads owe each other.
 
     Lead II is the sum of I and III (Einthoven 1913) in every recording that has kept its millivolts. Leads that were
-    stretched one by one break the sum, but II is still a sum of multiples of I and III. A loose electrode, a clipped or
-    a noisy lead breaks the sum for a while, or leaves a rest that no multiples explain: the other leads keep their scale.
+    stretched one by one break the sum, but II is still a sum of multiples of I and III. A loose electrode, a clipped
+    or a noisy lead breaks the sum for a while, or leaves a rest that no multiples explain: the others keep their scale.
 
     Parameters
     ----------
@@ -87,8 +87,8 @@ def scale_fault(signal: np.ndarray) -> tuple[bool, str]:
         return lost, "Lead II is not the sum of I and III, but of multiples of them." if lost else ""
     if stretching_explains and np.allclose(np.abs(weights), 1, atol=EINTHOVEN_TOLERANCE):
         return False, (
-            "Lead II is not the sum of I and III, but would be with leads exchanged or turned upside down: the names of "
-            "the limb leads may be wrong."
+            "Lead II is not the sum of I and III, but would be with leads exchanged or turned upside down: the names "
+            "of the limb leads may be wrong."
         )
     if not stretching_explains or _only_for_a_while(first, second, third):
         return False, (

@@ -109,7 +109,7 @@ def _check_names(name: str, names: list[str]) -> None:
         )
     if all(re.fullmatch(r"[-+]?[\d.,]+(e[-+]?\d+)?", field, re.IGNORECASE) for field in names if field):
         raise RecordingError(
-            f"{name} begins with numbers. Its first row should name the leads, as in: I,II,III,aVR,aVL,aVF,V1,V2,V3,V4,V5,V6"
+            f"{name} begins with numbers. Its first row should name the leads: I,II,III,aVR,aVL,aVF,V1,V2,V3,V4,V5,V6"
         )
     if not any(lead_name(_name_and_unit(field)[0].removeprefix("-")) for field in names):
         shown = ", ".join(field[:16] for field in names[:6] if field.isprintable())

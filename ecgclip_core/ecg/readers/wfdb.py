@@ -4,7 +4,8 @@
 
     # comments may stand anywhere; many datasets put age, sex and diagnoses here
     RECORD[/SEGMENTS] SIGNALS [RATE[/COUNTER[(BASE)]] [SAMPLES [TIME [DATE]]]]
-    FILE FORMAT[xPER_FRAME][:SKEW][+OFFSET] [GAIN[(BASELINE)][/UNITS] [RESOLUTION [ZERO [FIRST [CHECKSUM [BLOCK [NAME]]]]]]]
+    FILE FORMAT[xPER_FRAME][:SKEW][+OFFSET] [GAIN[(BASELINE)][/UNITS]
+         [RESOLUTION [ZERO [FIRST [CHECKSUM [BLOCK [NAME]]]]]]]
     ... one such line a signal
 
 The `.mat` files of the PhysioNet Challenges are MATLAB version 4: 24 bytes of header, then plain samples, hence
@@ -46,7 +47,7 @@ _INVALID |= {"212": -(2**11), "310": -(2**9), "311": -(2**9)}
 _ASSUMED_GAIN = 200.0
 
 _FORMAT_FIELD = re.compile(
-    r"(?P<format>\d{1,3})(x(?P<per_frame>\d{1,6}))?(:(?P<skew>\d{1,9}))?(\+(?P<offset>\d{1,12}))?"
+    r"(?P<format>\d{1,3})(x(?P<per_frame>\d{1,6}))?(:(?P<skew>\d{1,9}))?(\+(?P<offset>\d{1,12}))?", re.ASCII
 )
 _GAIN_FIELD = re.compile(r"(?P<gain>[^(/]*)(\((?P<baseline>[^)]*)\))?(/(?P<units>.*))?")
 _MATLAB_5 = b"MATLAB 5.0"
@@ -153,9 +154,7 @@ def _parse(name: str, content: bytes) -> _Header:
         )
     n_signals = _integer(name, "number of signals", fields[1])
     if not 1 <= n_signals <= MAX_SIGNALS:
-        raise RecordingError(
-            f"{name} claims {fields[1][:20]} signals; a 12-lead ECG has 12, at most {MAX_SIGNALS} are read."
-        )
+        raise RecordingError(f"{name} claims {fields[1][:20]} signals; a 12-lead ECG has 12.")
     rate = None
     if len(fields) > 2:
         rate = _number(name, "sampling rate", re.split(r"[/(]", fields[2])[0])
@@ -244,8 +243,8 @@ def _frames(name: str, header: _Header, files: dict[str, bytes]) -> tuple[int, l
     frames = header.samples if header.samples is not None else held[shortest]
     if held[shortest] < frames:
         raise RecordingError(
-            f"{name} promises {frames} samples in each lead, but {shortest} holds only {held[shortest]}: the signal file "
-            "is cut off or belongs to another header. Copy or download it again."
+            f"{name} promises {frames} samples in each lead, but {shortest} holds only {held[shortest]}: the signal "
+            "file is cut off or belongs to another header. Copy or download it again."
         )
     if frames == 0:
         raise RecordingError(f"{shortest} holds no samples.")
@@ -253,7 +252,7 @@ def _frames(name: str, header: _Header, files: dict[str, bytes]) -> tuple[int, l
         raise RecordingError(f"{name} shifts a signal against the others by more than the whole recording.")
     if header.samples is not None and held[shortest] > frames + 1:
         notes.append(
-            f"The signal file is longer than its header says: {frames} of {held[shortest]} samples in each lead were read."
+            f"The signal file is longer than its header says: {frames} of {held[shortest]} samples a lead were read."
         )
     return frames, notes
 
