@@ -1,4 +1,4 @@
-"""Where the bundled checkpoints, catalogue, cases and cohort lie: beside the package in a checkout, inside it in a wheel."""
+"""Where the bundled files lie: beside the package in a checkout, inside it in a wheel."""
 
 from pathlib import Path
 

@@ -1,7 +1,8 @@
 """A folder of recordings with a `records.csv`, PTB-XL's columns or fewer.
 
-`record` (the recording's file, relative to the folder) is needed; `report`, `scp_codes` (a Python or JSON dict of codes with
-likelihoods, or codes separated by semicolons), `patient_id`, `strat_fold`, `age` are read where they are there.
+`record` (the recording's file, relative to the folder) is needed; `report`, `scp_codes` (a Python or JSON dict of
+codes with likelihoods, or codes separated by semicolons), `patient_id`, `strat_fold`, `age` are read where they are
+there.
 """
 
 import ast

@@ -1,7 +1,8 @@
 """Metrics with their intervals.
 
-PRAUC is average precision (Davis and Goadrich 2006, doi:10.1145/1143844.1143874, for why it comes first where positives are rare).
-Intervals are percentiles of a bootstrap over persons, so that several recordings of one person move together.
+PRAUC is average precision (Davis and Goadrich 2006, doi:10.1145/1143844.1143874, for why it comes first where
+positives are rare). Intervals are percentiles of a bootstrap over persons, so that several recordings of one person
+move together.
 """
 
 from dataclasses import dataclass

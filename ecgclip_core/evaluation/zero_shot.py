@@ -112,7 +112,8 @@ def table(answers: Answers) -> tuple[pd.DataFrame, dict[str, Estimate]]:
     Returns
     -------
     per_finding : DataFrame
-        ``finding, name, positives, recordings, prauc, prauc_low, prauc_high, auroc, auroc_low, auroc_high, prevalence``.
+        ``finding, name, positives, recordings, prauc, prauc_low, prauc_high, auroc, auroc_low, auroc_high,
+        prevalence``.
     macro : dict
         ``prauc`` and ``auroc`` over all findings; ``prauc_10`` and ``auroc_10`` over those with at least 10 positives.
     """

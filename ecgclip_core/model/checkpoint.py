@@ -1,4 +1,4 @@
-"""A checkpoint on disk: a folder with `model.safetensors` (float16), `config.json`, `tokenizer.json` and a model card."""
+"""A checkpoint folder: `model.safetensors` (float16), `config.json`, `tokenizer.json` and a model card."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 
 from ecgclip_core.bundled import ASSETS
 from ecgclip_core.errors import CheckpointError
-from ecgclip_core.model.ecgclip import ECGCLIP
+from ecgclip_core.model.ecgclip import ECGCLIP, UNCALIBRATED
 from ecgclip_core.model.preprocessing import Preprocessing
 from ecgclip_core.model.signal_encoder import SignalEncoder
 from ecgclip_core.model.text_encoder import TextEncoder
@@ -72,7 +72,14 @@ def load_model(name: str | Path | None = None) -> ECGCLIP:
     model.hash = weights_hash(folder)
     model.config = config
     model.folder = folder
+    model.calibration = _calibration(folder)
     return model.eval().requires_grad_(False)
+
+
+def _calibration(folder: Path) -> dict:
+    """How margins become probabilities; scores of a checkpoint that was never calibrated are bare sigmoids."""
+    file = folder / "calibration.json"
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else UNCALIBRATED
 
 
 def build_model(config: dict, tokenizer_file: Path) -> ECGCLIP:

@@ -16,6 +16,7 @@ from ecgclip_core.model.text_encoder import TextEncoder
 LONGEST_TEXT = 1000
 BATCH = 32
 SCOPES = ("ecg", "beyond", "none")
+UNCALIBRATED = {"findings": {}, "other": {"slope": 1.0, "intercept": 0.0}}
 
 
 class ECGCLIP(nn.Module):
@@ -33,8 +34,8 @@ class ECGCLIP(nn.Module):
     ----------
     name, hash : str
         Of the checkpoint it came from.
-    config : dict
-        The checkpoint's ``config.json``.
+    config, calibration : dict
+        The checkpoint's ``config.json`` and ``calibration.json``.
     lock : threading.RLock
         Held by every call on the model and every attribution: hooks on a shared model mix maps between threads.
     """
@@ -65,6 +66,7 @@ class ECGCLIP(nn.Module):
         self.name = "untrained"
         self.hash = ""
         self.config: dict = {}
+        self.calibration: dict = UNCALIBRATED
         self.folder = None
         self.lock = threading.RLock()
         self._text_feature = lru_cache(maxsize=20_000)(self._one_text_feature)

@@ -1,4 +1,4 @@
-"""From a recording to what the signal encoder sees, and back. It belongs to the checkpoint, never to the code around it."""
+"""From a recording to what the signal encoder sees, and back. It belongs to the checkpoint, not to the code around."""
 
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -25,8 +25,9 @@ class Preprocessing:
     band : (float, float)
         Pass band in Hz, zero phase, Butterworth of order 2 each way.
     typical_std : tuple of float
-        Millivolts, one a lead, in the order of `leads`: what the leads of an unscaled recording are brought to, so
-        that its shapes can be read without pretending to know its voltages.
+        Millivolts, one a lead, in the order of `leads` (medians over 1,490 recordings of PTB-XL, folds 1-8): what the
+        leads of an unscaled recording are brought to, so that its shapes can be read without pretending to know its
+        voltages.
     limit : float
         Millivolts at which the signal is clipped: pacing spikes and loose electrodes must not drown the rest.
     """
@@ -35,7 +36,10 @@ class Preprocessing:
     length: int = 1000
     leads: tuple[str, ...] = LEADS
     band: tuple[float, float] = (0.5, 40.0)
-    typical_std: tuple[float, ...] = (0.13, 0.14, 0.13, 0.12, 0.11, 0.12, 0.18, 0.27, 0.27, 0.25, 0.21, 0.17)
+    typical_std: tuple[float, ...] = (
+        *(0.127, 0.126, 0.092, 0.120, 0.089, 0.091),
+        *(0.143, 0.236, 0.227, 0.222, 0.205, 0.170),
+    )
     limit: float = 5.0
 
     @classmethod

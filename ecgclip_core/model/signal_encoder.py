@@ -1,8 +1,9 @@
 """The signal encoder: a one-dimensional residual network over twelve leads.
 
-He et al. 2016 (doi:10.1109/CVPR.2016.90) in one dimension, with a stem that halves the time axis once and no max-pooling.
-The last stage keeps the time resolution of the one before it: at 100 Hz its cells are 80 ms wide, so that clusters over time
-can tell a P wave from a QRS complex. Every ReLU is a module used once, since attribution methods hook them.
+He et al. 2016 (doi:10.1109/CVPR.2016.90) in one dimension, with a stem that halves the time axis once and no
+max-pooling. The last stage keeps the time resolution of the one before it: at 100 Hz its cells are 80 ms wide, so
+that clusters over time can tell a P wave from a QRS complex. Every ReLU is a module used once, since attribution
+methods hook them.
 """
 
 import torch

@@ -1,8 +1,6 @@
-"""Zero-shot answers: a question becomes prompts and a contrast, and an ECG is asked which of the two it is nearer to."""
+"""Zero-shot answers: a question becomes prompts and a contrast, and an ECG is nearer to one of the two."""
 
-import json
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -125,7 +123,7 @@ def _mean_vector(model: ECGCLIP, wordings: tuple[str, ...]) -> Tensor:
 
 
 def views(model: ECGCLIP, ecg: ECG) -> Tensor:
-    """Vectors of the recording and of slightly changed copies of it, shape (v, d), each of length 1; the first is unchanged."""
+    """Vectors of length 1, shape (v, d), of the recording as it is and of slightly changed copies of it."""
     windows, _ = model.preprocessing.windows(ecg)
     rate = model.preprocessing.sampling_rate
     changed = np.concatenate(
@@ -163,7 +161,8 @@ def zero_shot(model: ECGCLIP, ecgs: list[ECG], queries: list[str | Query]) -> pd
     -------
     DataFrame, n * m rows, ECG by ECG
         ``ecg`` (its name), ``query``, ``score`` in [0, 1], ``low`` and ``high`` (95 % interval over small changes of
-        the input), ``similarity`` (margin in logits), ``understood``, ``scope``, ``basis``, ``n``, ``name``, ``finding``.
+        the input), ``similarity`` (margin in logits), ``understood``, ``scope``, ``basis``, ``n``, ``name``,
+        ``finding``.
     """
     asked = [query if isinstance(query, Query) else ask(model, query) for query in queries]
     rows = []
@@ -192,32 +191,19 @@ def zero_shot(model: ECGCLIP, ecgs: list[ECG], queries: list[str | Query]) -> pd
 
 def ranked_findings(model: ECGCLIP) -> list[str]:
     """Identifiers of the findings whose scores were checked on real recordings, the only ones a page may rank."""
-    return list(_calibration(model)["findings"])
+    return list(model.calibration["findings"])
 
 
 def _basis(model: ECGCLIP, finding: str) -> tuple[str, int]:
-    entry = _calibration(model)["findings"].get(finding)
+    entry = model.calibration["findings"].get(finding)
     if entry:
         return "real", int(entry["positives"])
     return ("simulated" if finding in model.config.get("taught_by_simulation", []) else "never taught"), 0
 
 
 def _calibration_of(model: ECGCLIP, finding: str | None) -> tuple[float, float]:
-    calibration = _calibration(model)
-    entry = calibration["findings"].get(finding, calibration["other"])
+    entry = model.calibration["findings"].get(finding, model.calibration["other"])
     return entry["slope"], entry["intercept"]
-
-
-def _calibration(model: ECGCLIP) -> dict:
-    if model.folder is None or not (model.folder / "calibration.json").is_file():
-        return {"findings": {}, "other": {"slope": 1.0, "intercept": 0.0}}
-    return _read_calibration(str(model.folder / "calibration.json"))
-
-
-@lru_cache(maxsize=8)
-def _read_calibration(file: str) -> dict:
-    with open(file, encoding="utf-8") as opened:
-        return json.load(opened)
 
 
 def _sigmoid(z: np.ndarray) -> np.ndarray:

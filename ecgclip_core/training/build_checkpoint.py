@@ -111,19 +111,20 @@ def model_card(config: dict) -> str:
 
 An ECG signal-language model for research and teaching. **Not a medical device; not for the care of patients.**
 
-- Signal encoder: {config["architecture"]["layout"]}, widths {config["architecture"]["widths"]}, on 12 leads at 100 Hz, 10 s.
+- Signal encoder: {config["architecture"]["layout"]}, widths {config["architecture"]["widths"]},
+  on 12 leads at 100 Hz, 10 s.
 - Text encoder: all-MiniLM-L6-v2 (Apache-2.0), frozen, with a trained projection.
 - Trained on {on["real_recordings"]:,} recordings of {on["real_persons"]:,} persons of PTB-XL 1.0.3 (Wagner et al. 2020,
-  doi:10.1038/s41597-020-0495-6, CC BY 4.0), folds {", ".join(map(str, on["folds"]))}, of which {on["recordings_without_scale"]:,}
-  came without millivolts; on {on["report_texts"]:,} report texts of the same folds; and on {on["simulated_recordings"]:,}
-  simulated recordings. Nobody under {on["youngest_years"]:g} years was trained on.
+  doi:10.1038/s41597-020-0495-6, CC BY 4.0), folds {", ".join(map(str, on["folds"]))}, of which
+  {on["recordings_without_scale"]:,} came without millivolts; on {on["report_texts"]:,} report texts of the same
+  folds; and on {on["simulated_recordings"]:,} simulated recordings. Nobody under {on["youngest_years"]:g} years.
 - Taught by simulated recordings alone: {", ".join(name.replace("_", " ") for name in config["taught_by_simulation"])}.
   Scores for these were never checked on real recordings.
 
 ## What it cannot do
 
 It sees 100 samples a second: pacing spikes and fine notches are lost, and times are good to about 10 ms. It knows one
-country's devices and reporting habits of 1989 to 1996. It cannot see what an ECG does not show; a score for such a question
-rests on correlation at best. What it was measured to do stands in `evaluation.json`, how scores become probabilities
-in `calibration.json`.
+country's devices and reporting habits of 1989 to 1996. It cannot see what an ECG does not show; a score for such a
+question rests on correlation at best. What it was measured to do stands in `evaluation.json`, how scores become
+probabilities in `calibration.json`.
 """

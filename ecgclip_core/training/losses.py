@@ -6,8 +6,8 @@ from torch import Tensor, nn
 def statement_loss(logits: Tensor, labels: Tensor) -> Tensor:
     """Sigmoid loss over every recording and every statement that something is known of.
 
-    The pairwise sigmoid loss of Zhai et al. 2023 (doi:10.1109/ICCV51070.2023.01100) with a full label matrix in place of
-    the diagonal one: a statement that holds for several recordings of a batch is a match for all of them.
+    The pairwise sigmoid loss of Zhai et al. 2023 (doi:10.1109/ICCV51070.2023.01100) with a full label matrix in place
+    of the diagonal one: a statement that holds for several recordings of a batch is a match for all of them.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
 """Pre-training: recordings against the statements of their reports and of the catalogue.
 
-Each step shows a batch of real and simulated recordings, and asks of every recording: each finding of the catalogue in one of
-its wordings, each finding's opposite, and each statement found in the reports of the batch. Report texts without a
-recording take the recording's place in one further term, so that the text side learns from all of them.
+Each step shows a batch of real and simulated recordings, and asks of every recording: each finding of the catalogue
+in one of its wordings, each finding's opposite, and each statement found in the reports of the batch. Report texts
+without a recording take the recording's place in one further term, so that the text side learns from all of them.
 """
 
 import copy
@@ -74,8 +74,8 @@ def training_set(
     Returns
     -------
     TrainingSet
-        A finding without codes in `real` is unknown there: only simulated recordings teach it, so that it cannot be told
-        by whether a recording is simulated.
+        A finding without codes in `real` is unknown there: only simulated recordings teach it, so that it cannot be
+        told by whether a recording is simulated.
     """
     findings = tuple(sorted({*real.findings, *simulated.findings}))
     real = real.with_findings(findings)

@@ -9,8 +9,8 @@ from torch import Tensor
 from ecgclip_core.corpora.corpus import HOLDS
 from ecgclip_core.findings.catalogue import catalogue
 
-# A statement of a report is taken to imply a finding where reports with the statement have the finding in most cases and
-# far more often than others do. Chosen by reading the pairs it gives on the training folds.
+# A statement of a report is taken to imply a finding where reports with the statement have the finding in most cases
+# and far more often than others do. Chosen by reading the pairs it gives on the training folds.
 IMPLIED_SHARE = 0.6
 IMPLIED_ODDS_RATIO = 4.0
 FEWEST_REPORTS = 5
