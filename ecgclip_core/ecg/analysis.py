@@ -1,0 +1,103 @@
+"""Everything that measuring, delineating and the median beat share, worked out once per recording."""
+
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from ecgclip_core.ecg import atria
+from ecgclip_core.ecg.filters import WORKING_RATE, WorkingCopy, working_copy
+from ecgclip_core.ecg.r_peaks import find_beats
+from ecgclip_core.ecg.recording import ECG
+from ecgclip_core.ecg.templates import Template, align_and_group, shapes, template
+from ecgclip_core.ecg.waves import Marks, p_marks, qrs_marks, t_marks
+
+LONGEST_T_END = 0.75  # s after R
+SHORTEST_PR = 0.14  # s from a P onset to its R peak, kept free of the T wave before
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One shape of beat with its waves; `p` and `t` are None where there is none to be seen."""
+
+    beat: Template
+    qrs: Marks
+    p: Marks | None
+    t: Marks | None
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What is known of a recording before anything is measured.
+
+    Attributes
+    ----------
+    copy : WorkingCopy
+    x : ndarray, shape (12, n)
+        The working copy, 0.5-40 Hz.
+    r : ndarray of int, shape (k,)
+        R peaks, samples of the working copy.
+    group : ndarray of int, shape (k,)
+        Which of `shapes` each beat has; 0 is the dominant one.
+    shapes : tuple of Shape
+        Empty where there are no beats.
+    p_score : float
+        Positive where the dominant beats have P waves.
+    """
+
+    copy: WorkingCopy
+    x: np.ndarray
+    r: np.ndarray
+    group: np.ndarray
+    shapes: tuple[Shape, ...]
+    p_score: float
+
+    @property
+    def rr(self) -> np.ndarray:
+        """Intervals between beats, s."""
+        return np.diff(self.r) / WORKING_RATE
+
+
+_KNOWN: WeakKeyDictionary[ECG, Analysis] = WeakKeyDictionary()
+
+
+def analyse(ecg: ECG) -> Analysis:
+    """The analysis of a recording; kept as long as the recording itself is."""
+    if ecg not in _KNOWN:
+        _KNOWN[ecg] = _analyse(ecg)
+    return _KNOWN[ecg]
+
+
+def _analyse(ecg: ECG) -> Analysis:
+    copy = working_copy(ecg)
+    r = find_beats(copy)
+    if not len(r):
+        return Analysis(copy, copy.signal, r, np.zeros(0, int), (), -np.inf)
+    x = shapes(copy)
+    r, group = align_and_group(x, copy.usable, r)
+    order = np.argsort(r)
+    r, group = r[order], group[order]
+    usual = float(np.median(np.diff(r))) / WORKING_RATE if len(r) > 1 else 1.0
+    drawn = []
+    for number in range(group.max() + 1):
+        members = np.flatnonzero(group == number)
+        drawn.append(_draw(template(x, r, members), copy.usable, usual))
+    score = -np.inf
+    if drawn[0] is not None and drawn[0].p is not None:
+        score = atria.p_wave_score(atria.p_segments(x, copy.usable, r[group == 0], drawn[0].p), r)
+    if drawn[0] is None:
+        return Analysis(copy, x, np.zeros(0, int), np.zeros(0, int), (), -np.inf)
+    kept = [number for number, shape in enumerate(drawn) if shape is not None]
+    keep = np.isin(group, kept)
+    renumber = {old: new for new, old in enumerate(kept)}
+    group = np.array([renumber[g] for g in group[keep]], int)
+    return Analysis(copy, x, r[keep], group, tuple(drawn[number] for number in kept), score)
+
+
+def _draw(beat: Template, usable: np.ndarray, rr: float) -> Shape | None:
+    qrs = qrs_marks(beat, usable)
+    if qrs is None or qrs.together is None:
+        return None
+    t = t_marks(beat, usable, qrs, min(LONGEST_T_END, max(rr - SHORTEST_PR, 0.6 * rr)))
+    t_end = t.together[2] if t is not None else 0.3
+    return Shape(beat, qrs, p_marks(beat, usable, qrs, t_end - rr + 0.02), t)
