@@ -5,6 +5,7 @@ import numpy as np
 from ecgclip_core.ecg.channels import Channels
 from ecgclip_core.ecg.leads import LEADS, LIMB_LEADS, complete_limb_leads, lead_name
 from ecgclip_core.ecg.limits import check_duration, check_sampling_rate
+from ecgclip_core.ecg.names import listed, shown
 from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.ecg.scale import factor_to_plausible, live_leads, scale_fault
 from ecgclip_core.ecg.units import SPELLINGS, is_scaleless, millivolts_per
@@ -39,7 +40,7 @@ def assemble(channels: Channels, name: str, sampling_rate: float | None = None, 
     """
     notes = list(channels.notes)
     if units is not None and millivolts_per(units) is None and not is_scaleless(units):
-        raise RecordingError(f"'{units[:20]}' is not a unit of voltage. Use one of {', '.join(SPELLINGS)}.")
+        raise RecordingError(f"'{shown(units, 20)}' is not a unit of voltage. Use one of {', '.join(SPELLINGS)}.")
     rows = _rows_of_leads(channels, name, notes)
     rate = _rate(channels, name, sampling_rate, notes)
     stated = {lead: units if units is not None else channels.units[row] for lead, row in rows.items()}
@@ -79,10 +80,10 @@ def _rows_of_leads(channels: Channels, name: str, notes: list[str]) -> dict[str,
     if not rows:
         raise RecordingError(
             f"{name} names none of the twelve leads (I, II, III, aVR, aVL, aVF, V1 to V6). Its channels are called "
-            f"{_list_of(channels.names) or 'nothing at all'}."
+            f"{listed(channels.names) or 'nothing at all'}."
         )
     if others:
-        notes.append(f"Left out, since not among the twelve leads: {_list_of(others)}.")
+        notes.append(f"Left out, since not among the twelve leads: {listed(others)}.")
     for lead in dict.fromkeys(doubled):
         notes.append(f"Lead {lead} is in the file more than once; one of them was taken.")
     return rows
@@ -129,8 +130,8 @@ def _in_millivolts(signal: np.ndarray, stated: dict[str, str | None], notes: lis
     without = [lead for lead, unit in stated.items() if millivolts_per(unit) is None]
     if without:
         unit = stated[without[0]].strip()
-        which = "The file gives" if len(without) == len(stated) else f"Of {_list_of(without)} the file gives"
-        what = "no calibrated amplitude" if is_scaleless(unit) else f"'{unit[:12]}' as unit, which is no voltage"
+        which = "The file gives" if len(without) == len(stated) else f"Of {listed(without)} the file gives"
+        what = "no calibrated amplitude" if is_scaleless(unit) else f"'{shown(unit, 12)}' as unit, which is no voltage"
         notes.append(f"{which} {what}: amplitudes are not calibrated; times can be measured, voltages cannot.")
         return signal, False
     factor = factor_to_plausible(signal)
@@ -142,7 +143,7 @@ def _in_millivolts(signal: np.ndarray, stated: dict[str, str | None], notes: lis
         return signal, False
     if factor != 1:
         signal = signal * factor
-        unit = stated[next(iter(stated))]
+        unit = shown(stated[next(iter(stated))], 12)
         notes.append(
             f"The amplitudes are 1000 times too large for {unit}: microvolts were mistaken for it. Divided by 1000."
             if factor < 1
@@ -162,7 +163,7 @@ def _with_limb_leads(signal: np.ndarray, calibrated: bool, notes: list[str]) -> 
     if not missing:
         return signal
     if not calibrated:
-        notes.append(f"{_list_of(missing)} cannot be calculated from the other limb leads without a common scale.")
+        notes.append(f"{listed(missing)} cannot be calculated from the other limb leads without a common scale.")
         return signal
     flat = np.isfinite(signal).any(axis=1) & ~live_leads(signal)
     completed, derived = complete_limb_leads(np.where(flat[:, None], np.nan, signal))
@@ -172,7 +173,7 @@ def _with_limb_leads(signal: np.ndarray, calibrated: bool, notes: list[str]) -> 
         signal[LEADS.index(lead)] = completed[LEADS.index(lead)]
     if derived:
         used = [lead for lead in LIMB_LEADS if lead not in missing and not flat[LEADS.index(lead)]]
-        notes.append(f"{_list_of(derived)}: not in the file, calculated from {_list_of(used)}.")
+        notes.append(f"{listed(derived)}: not recorded, calculated from {listed(used)}.")
     return signal
 
 
@@ -180,21 +181,15 @@ def _remark_on_leads(signal: np.ndarray, notes: list[str]) -> None:
     finite = np.isfinite(signal)
     missing = [lead for lead, row in zip(LEADS, finite, strict=True) if not row.any()]
     if missing:
-        notes.append(f"Missing: {_list_of(missing)}.")
+        notes.append(f"Missing: {listed(missing)}.")
     live = live_leads(signal)
     flat = [lead for lead, row, alive in zip(LEADS, finite, live, strict=True) if row.any() and not alive]
     if flat:
-        notes.append(f"Without any signal (flat line): {_list_of(flat)}.")
-    for lead, row in zip(LEADS, finite, strict=True):
-        if row.any() and not row.all():
-            share = 100 * (1 - row.mean())
-            notes.append(f"Lead {lead}: {max(share, 0.1):.1f} % of the samples are missing or marked as invalid.")
-
-
-def _list_of(names, most: int = 12) -> str:
-    """Names for a sentence, shortened and harmless on a page."""
-    shown = ["".join(letter if letter.isprintable() else "?" for letter in name.strip())[:24] for name in names][:most]
-    shown = [name or "(no name)" for name in shown]
-    if len(names) > most:
-        return ", ".join(shown) + f" and {len(names) - most} more"
-    return ", ".join(shown[:-1]) + " and " + shown[-1] if len(shown) > 1 else "".join(shown)
+        notes.append(f"Without any signal (flat line): {listed(flat)}.")
+    gaps = [
+        f"{lead} ({max(100 * (1 - row.mean()), 0.1):.1f} %)"
+        for lead, row in zip(LEADS, finite, strict=True)
+        if row.any() and not row.all()
+    ]
+    if gaps:
+        notes.append(f"Samples missing or marked as invalid in {listed(gaps)}.")

@@ -1,6 +1,7 @@
 """The twelve leads: their order, their many spellings, and how the limb leads follow from two of them."""
 
 import re
+import unicodedata
 
 import numpy as np
 
@@ -12,7 +13,14 @@ CABRERA_ORDER = ("aVL", "I", "-aVR", "II", "aVF", "III")
 # Every limb lead as a sum of I and II (Einthoven 1913, Goldberger 1942).
 LIMB_FROM_I_AND_II = np.array([[1, 0], [0, 1], [-1, 1], [-0.5, -0.5], [1, -0.5], [-0.5, 1]])
 
-_BY_SPELLING = {lead.upper(): lead for lead in LEADS}
+# A lead's own name, after any words for "lead": ECG II, MDC_ECG_LEAD_aVR (ISO 11073-10101), MLII (MIT-BIH), DI
+# (Spanish, French), C1 for V1 (IEC 60601-2-25).
+_SPELLING = re.compile(
+    r"(?:MDC ECG |ECG |EKG |LEAD |ABLEITUNG |DERIVATION |CHANNEL )*"
+    r"(?:(?:ECG|EKG|LEAD|ML|M|D) ?)?(?P<lead>I{1,3}|A ?V ?[RLF]|[VC] ?[1-6])"
+)
+_NUMBERED_LIMB_LEADS = {"D1": "I", "D2": "II", "D3": "III"}
+_BY_UPPER_CASE = {lead.upper(): lead for lead in LEADS}
 
 
 def lead_name(text: str) -> str | None:
@@ -21,17 +29,25 @@ def lead_name(text: str) -> str | None:
     Parameters
     ----------
     text : str
-        A channel name such as ``"MLII"``, ``"avf"``, ``"Lead V1"``, ``"ECG II"`` or ``"DIII"``.
+        A channel name such as ``"MLII"``, ``"avf"``, ``"Lead V1"``, ``"MDC_ECG_LEAD_V2"``, ``"D1"`` or ``"C4"``.
 
     Returns
     -------
     str or None
-        One of `LEADS`, or None where the name is not that of one of the twelve.
+        One of `LEADS`, or None where the name is not that of one of the twelve: ``"V7"``, ``"I-II"``, and ``"-aVR"``,
+        which is upside down.
     """
-    bare = re.sub(
-        r"^(ECG|EKG|LEAD|MDC_ECG_LEAD|ML|D)(?=[^A-Z]|[IAV])", "", re.sub(r"[\s_\-.:]+", " ", text).strip().upper()
-    )
-    return _BY_SPELLING.get(re.sub(r"[^A-Z0-9]", "", bare))
+    text = unicodedata.normalize("NFKC", text).strip().upper()
+    if len(text) > 40 or text.startswith("-"):
+        return None
+    spaced = " ".join(re.split(r"[\s_\-.:/]+", text)).strip()
+    if spaced in _NUMBERED_LIMB_LEADS:
+        return _NUMBERED_LIMB_LEADS[spaced]
+    match = _SPELLING.fullmatch(spaced)
+    if match is None:
+        return None
+    bare = match["lead"].replace(" ", "")
+    return _BY_UPPER_CASE["V" + bare[1:] if bare.startswith("C") else bare]
 
 
 def complete_limb_leads(signal: np.ndarray) -> tuple[np.ndarray, list[str]]:

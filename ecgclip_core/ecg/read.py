@@ -1,17 +1,16 @@
 """The one way from a file to an `ECG`."""
 
 import os
-import re
-from pathlib import Path, PurePosixPath
+from collections.abc import Iterable
+from pathlib import Path
 
 from ecgclip_core.ecg.assemble import assemble
 from ecgclip_core.ecg.limits import check_size
+from ecgclip_core.ecg.names import base_name, label_of, listed, shown_file
 from ecgclip_core.ecg.readers import READERS, reader_for
 from ecgclip_core.ecg.recognise import kind_of
 from ecgclip_core.ecg.recording import ECG
-from ecgclip_core.errors import EcgclipError, RecordingError
-
-_LONGEST_NAME = 80
+from ecgclip_core.errors import RecordingError
 
 
 def read_ecg(
@@ -56,9 +55,7 @@ def read_ecg(
     else:
         files = _from_disk(Path(source))
     main = opening_file(files, name)
-    label = base_name(name) if name else main
-    label = clean_label(label.rsplit(".", 1)[0] if reader_for(label) else label)
-    return read_files(main, files, sampling_rate, units, label)
+    return read_files(main, files, sampling_rate, units, label_of(name or main))
 
 
 def read_files(
@@ -70,14 +67,14 @@ def read_files(
 ) -> ECG:
     """Read the recording that the file `main` opens, with its companions from `files` (base name -> bytes)."""
     reader = reader_for(main)
+    title = shown_file(main)
+    held = companions_of(main, files[main], files)
+    members = {**{wanted: files[name] for wanted, name in held.items()}, title: files[main]}
+    check_size(title, sum(len(content) for content in members.values()))
     try:
-        members = {main: files[main], **_companions(reader, main, files)}
-        check_size(main, sum(len(content) for content in members.values()))
-        return assemble(reader.read(main, members), label or clean_label(main), sampling_rate, units)
-    except EcgclipError:
-        raise
+        return assemble(reader.read(title, members), label or label_of(main), sampling_rate, units)
     except MemoryError as fault:
-        raise RecordingError(f"{main} needs more memory than there is.") from fault
+        raise RecordingError(f"{title} needs more memory than there is.") from fault
 
 
 def opening_file(files: dict[str, bytes], name: str | None = None) -> str:
@@ -86,7 +83,7 @@ def opening_file(files: dict[str, bytes], name: str | None = None) -> str:
     if len(openers) > 1 and name in openers:
         return name
     if len(openers) > 1:
-        raise RecordingError(f"There are {len(openers)} recordings here, not one: {', '.join(sorted(openers)[:5])}.")
+        raise RecordingError(f"There are {len(openers)} recordings here, not one: {listed(openers)}.")
     if openers:
         return openers[0]
     if not files:
@@ -98,56 +95,50 @@ def opening_file(files: dict[str, bytes], name: str | None = None) -> str:
 def why_not_read(file: str, content: bytes) -> str:
     """A sentence on a file that no reader opens."""
     kind = kind_of(content)
+    title = shown_file(file)
     known = " and ".join(reader.FORMAT for reader in READERS)
     if file.lower().endswith((".dat", ".mat")) and kind in ("data", "a MATLAB file", "text"):
-        return f"{file} is a signal file without its header: add {file.rsplit('.', 1)[0]}.hea, which lies beside it."
-    if kind == "data":
-        return f"{file} is of an unknown format. This version reads {known}."
-    if kind == "text":
-        return f"{file} is a text file of an unknown kind. This version reads {known}."
-    return f"{file} looks like {kind}. This version reads {known}."
+        header = shown_file(file.rsplit(".", 1)[0] + ".hea")
+        return f"{title} is a signal file without its header. Add the header, which is probably called {header}."
+    if kind in ("data", "text"):
+        kind = "a text file" if kind == "text" else "a file"
+        return f"{title} is {kind} of an unknown format. This version reads {known}."
+    advice = " Unpack it first." if kind.endswith("archive") else ""
+    return f"{title} looks like {kind}. This version reads {known}.{advice}"
 
 
-def base_name(name: str) -> str:
-    """The last part of a name that may hold folders of any system."""
-    return PurePosixPath(name.replace("\\", "/").replace("\0", "")).name or "file"
-
-
-def clean_label(text: str) -> str:
-    """A name that is safe and short enough for a page."""
-    text = re.sub(r"\s+", " ", "".join(letter if letter.isprintable() else " " for letter in text)).strip()
-    return (text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…") or "recording"
-
-
-def _companions(reader, main: str, files: dict[str, bytes]) -> dict[str, bytes]:
-    """The files that belong to `main`, found whatever the case of their letters."""
-    by_lower = {file.lower(): file for file in files}
+def companions_of(main: str, content: bytes, names: Iterable[str]) -> dict[str, str]:
+    """Which of the `names` belong to `main`, by what it calls them, found whatever the case of their letters."""
+    names = set(names)
+    by_lower = {name.lower(): name for name in sorted(names)}
     found = {}
-    for wanted in reader.companions(main, files[main]):
-        held = wanted if wanted in files else by_lower.get(wanted.lower())
+    for wanted in reader_for(main).companions(shown_file(main), content):
+        held = wanted if wanted in names else by_lower.get(wanted.lower())
         if held is not None:
-            found[wanted] = files[held]
+            found[wanted] = held
     return found
 
 
 def _from_disk(path: Path) -> dict[str, bytes]:
     """The files of a recording that lies on disk, each looked at for its size before it is read."""
     main = _opening_path(path)
-    total = main.stat().st_size
-    check_size(main.name, total)
-    files = {main.name: main.read_bytes()}
-    reader = reader_for(main.name)
-    if reader is None:
-        return files
-    for wanted in reader.companions(main.name, files[main.name]):
-        companion = main.parent / wanted
-        if not companion.is_file():
-            lower = {file.name.lower(): file for file in main.parent.iterdir()}
-            companion = lower.get(wanted.lower(), companion)
-        if companion.is_file():
-            total += companion.stat().st_size
-            check_size(main.name, total)
-            files[wanted] = companion.read_bytes()
+    title = shown_file(main.name)
+    try:
+        total = main.stat().st_size
+        check_size(title, total)
+        files = {main.name: main.read_bytes()}
+        reader = reader_for(main.name)
+        for wanted in reader.companions(title, files[main.name]) if reader else ():
+            companion = main.parent / wanted
+            if not companion.is_file():
+                by_lower = {file.name.lower(): file for file in main.parent.iterdir()}
+                companion = by_lower.get(wanted.lower(), companion)
+            if companion.is_file():
+                total += companion.stat().st_size
+                check_size(title, total)
+                files[wanted] = companion.read_bytes()
+    except OSError as fault:
+        raise RecordingError(f"{title} cannot be read from disk: {fault.strerror or 'unknown reason'}.") from fault
     return files
 
 
@@ -163,5 +154,5 @@ def _opening_path(path: Path) -> Path:
     except (OSError, ValueError) as fault:
         raise RecordingError("That is not a usable file name.") from fault
     if path.is_dir():
-        raise RecordingError(f"{clean_label(path.name)} is a folder; open one recording in it.")
-    raise RecordingError(f"There is no recording called {clean_label(path.name)} at that place.")
+        raise RecordingError(f"{shown_file(path.name)} is a folder; open one recording in it.")
+    raise RecordingError(f"There is no recording called {shown_file(path.name)} at that place.")

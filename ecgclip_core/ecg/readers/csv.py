@@ -20,6 +20,7 @@ import numpy as np
 
 from ecgclip_core.ecg.channels import Channels
 from ecgclip_core.ecg.leads import lead_name
+from ecgclip_core.ecg.names import listed, shown
 from ecgclip_core.ecg.recognise import decoded, kind_of
 from ecgclip_core.errors import RecordingError
 
@@ -112,10 +113,9 @@ def _check_names(name: str, names: list[str]) -> None:
             f"{name} begins with numbers. Its first row should name the leads: I,II,III,aVR,aVL,aVF,V1,V2,V3,V4,V5,V6"
         )
     if not any(lead_name(_name_and_unit(field)[0].removeprefix("-")) for field in names):
-        shown = ", ".join(field[:16] for field in names[:6] if field.isprintable())
         raise RecordingError(
             f"{name} is a text file, but its first row names none of the twelve leads (I, II, III, aVR, ... V6). "
-            f"It begins with: {shown[:80]}."
+            f"It begins with: {listed(names, 6)}."
         )
 
 
@@ -177,5 +177,5 @@ def _rate_from(column: str, unit: str | None, times: np.ndarray, notes: list[str
         second = 1e-3 if step > 1 else 1.0
     rate = 1 / (step * second)
     rate = round(rate) if abs(rate - round(rate)) < 0.002 * rate else rate
-    notes.append(f"Sampling rate of {rate:g} Hz taken from the column '{word[:20]}'.")
+    notes.append(f"Sampling rate of {rate:g} Hz taken from the column '{shown(word, 20)}'.")
     return float(rate)

@@ -27,7 +27,8 @@ import numpy as np
 
 from ecgclip_core.ecg.channels import Channels
 from ecgclip_core.ecg.demographics import patient_from
-from ecgclip_core.ecg.limits import MAX_SAMPLING_RATE, check_duration, check_sampling_rate
+from ecgclip_core.ecg.limits import MAX_SAMPLING_RATE, check_duration
+from ecgclip_core.ecg.names import shown
 from ecgclip_core.ecg.recognise import decoded, kind_of
 from ecgclip_core.ecg.recording import Patient
 from ecgclip_core.errors import RecordingError
@@ -154,14 +155,17 @@ def _parse(name: str, content: bytes) -> _Header:
         )
     n_signals = _integer(name, "number of signals", fields[1])
     if not 1 <= n_signals <= MAX_SIGNALS:
-        raise RecordingError(f"{name} claims {fields[1][:20]} signals; a 12-lead ECG has 12.")
+        raise RecordingError(f"{name} claims {shown(fields[1], 20)} signals; a 12-lead ECG has 12.")
     rate = None
     if len(fields) > 2:
         rate = _number(name, "sampling rate", re.split(r"[/(]", fields[2])[0])
-        check_sampling_rate(name, rate)
+        if not 0 < rate <= MAX_SAMPLING_RATE:  # of frames, which may hold many samples; the leads' own is checked later
+            raise RecordingError(
+                f"{name}: a sampling rate of {rate:g} Hz is not one of an ECG. Correct it in the header."
+            )
     samples = _integer(name, "number of samples", fields[3]) if len(fields) > 3 else None
     if samples is not None and samples < 0:
-        raise RecordingError(f"{name} claims {fields[3][:20]} samples, fewer than none.")
+        raise RecordingError(f"{name} claims {shown(fields[3], 20)} samples, fewer than none.")
     if len(lines) - 1 < n_signals:
         raise RecordingError(
             f"{name} claims {n_signals} signals but describes {len(lines) - 1}. The header is cut off or damaged; "
@@ -177,7 +181,7 @@ def _parse_signal(name: str, line: str) -> _Signal:
     file, layout, scale, _, zero, first, checksum, _, label = fields
     match = _FORMAT_FIELD.fullmatch(layout)
     if match is None:
-        raise RecordingError(f"{name}: '{_short(layout)}' is not a WFDB signal format.")
+        raise RecordingError(f"{name}: '{shown(layout, 30)}' is not a WFDB signal format.")
     layout = match.groupdict()
     if layout["format"] not in _BYTES and file != "~":
         raise RecordingError(
@@ -192,7 +196,7 @@ def _parse_signal(name: str, line: str) -> _Signal:
     gain = _number(name, "gain", gain_text) if gain_text else None
     if gain == 0:
         raise RecordingError(
-            f"{name} gives {_short(label) or 'a signal'} a gain of 0, so its amplitude cannot be worked out. "
+            f"{name} gives {shown(label, 30) or 'a signal'} a gain of 0, so its amplitude cannot be worked out. "
             "Correct the gain in the header."
         )
     baseline_text = (match["baseline"] if match else None) or zero or "0"
@@ -215,8 +219,8 @@ def _safe(name: str, file: str) -> str:
     """The base name of a signal file that lies beside its header, or a refusal."""
     if re.search(r"[/\\:\0]", file) or file in (".", "..", "-") or len(file) > 255:
         raise RecordingError(
-            f"{name} names a signal file outside its own folder ('{_short(file)}'). For safety only files beside the "
-            "header are read: put both in one folder and leave the folder out of the header."
+            f"{name} names a signal file outside its own folder ('{shown(file, 30)}'). For safety only files beside "
+            "the header are read: put both in one folder and leave the folder out of the header."
         )
     if file.lower() == name.lower():
         raise RecordingError(f"{name} names itself as its signal file.")
@@ -231,11 +235,11 @@ def _frames(name: str, header: _Header, files: dict[str, bytes]) -> tuple[int, l
     held = {}
     for file in header.files:
         if file not in files:
-            raise RecordingError(f"{name} needs {file}, which is missing. Add it to the same folder or upload.")
+            raise RecordingError(f"{name} needs {shown(file)}, which is missing. Add it to the same folder or upload.")
         rows = [number for number, signal in enumerate(header.signals) if signal.file == file]
         group = [header.signals[row] for row in rows]
         if rows != list(range(rows[0], rows[-1] + 1)) or len({(s.format, s.offset) for s in group}) > 1:
-            raise RecordingError(f"{name} describes {file} in two different ways; the header is damaged.")
+            raise RecordingError(f"{name} describes {shown(file)} in two different ways; the header is damaged.")
         _check_signal_file(file, files[file])
         per_frame = sum(signal.per_frame for signal in group)
         held[file] = int(max(len(files[file]) - group[0].offset, 0) / _BYTES[group[0].format] + 1e-6) // per_frame
@@ -243,11 +247,11 @@ def _frames(name: str, header: _Header, files: dict[str, bytes]) -> tuple[int, l
     frames = header.samples if header.samples is not None else held[shortest]
     if held[shortest] < frames:
         raise RecordingError(
-            f"{name} promises {frames} samples in each lead, but {shortest} holds only {held[shortest]}: the signal "
-            "file is cut off or belongs to another header. Copy or download it again."
+            f"{name} promises {frames} samples in each lead, but {shown(shortest)} holds only {held[shortest]}: the "
+            "signal file is cut off or belongs to another header. Copy or download it again."
         )
     if frames == 0:
-        raise RecordingError(f"{shortest} holds no samples.")
+        raise RecordingError(f"{shown(shortest)} holds no samples.")
     if any(signal.skew >= frames for signal in header.signals):
         raise RecordingError(f"{name} shifts a signal against the others by more than the whole recording.")
     if header.samples is not None and held[shortest] > frames + 1:
@@ -260,7 +264,7 @@ def _frames(name: str, header: _Header, files: dict[str, bytes]) -> tuple[int, l
 def _check_signal_file(file: str, content: bytes) -> None:
     if content.startswith(_MATLAB_5):
         raise RecordingError(
-            f"{file} is a MATLAB file of version 5 or later; WFDB signal files are of version 4. "
+            f"{shown(file)} is a MATLAB file of version 5 or later; WFDB signal files are of version 4. "
             "Save it again in MATLAB with the option -v4."
         )
     kind = kind_of(content, shortest_mark=4)
@@ -268,7 +272,7 @@ def _check_signal_file(file: str, content: bytes) -> None:
         return  # too short to tell; its size will be held against the header
     if kind != "data":
         kind = "a text file" if kind == "text" else kind
-        raise RecordingError(f"{file} should be a WFDB signal file but looks like {kind}.")
+        raise RecordingError(f"{shown(file)} should be a WFDB signal file but looks like {kind}.")
 
 
 def _decode(name: str, signals: list[_Signal], frames: int, files: dict[str, bytes]) -> list[np.ndarray]:
@@ -304,23 +308,23 @@ def _checksum_fails(signals: list[_Signal], digital: list[np.ndarray]) -> bool:
 def _at_one_rate(
     digital: list[np.ndarray], signals: list[_Signal], rate: float | None, notes: list[str]
 ) -> tuple[list[np.ndarray], float | None]:
-    """Physical values of all signals at one rate: that of the frames, or of the signals where all agree on another."""
-    common = {signal.per_frame for signal in signals}
-    keep = common.pop() if len(common) == 1 else 1
+    """Physical values of all signals at one rate, the highest among them, and that rate."""
+    keep = max(signal.per_frame for signal in signals)
     rows = []
     for signal, row in zip(signals, digital, strict=True):
         values = row.astype(np.float64)
-        values[row == _INVALID.get(signal.format, np.iinfo(np.int64).min)] = np.nan
+        if signal.format in _INVALID:
+            values[row == _INVALID[signal.format]] = np.nan
         values = (values - signal.baseline) / (signal.gain or _ASSUMED_GAIN)
         if signal.per_frame != keep:
-            values = values.reshape(-1, signal.per_frame).mean(axis=1)
+            times = np.arange(len(values) // signal.per_frame * keep) / keep
+            values = np.interp(times, np.arange(len(values)) / signal.per_frame, values)
         if shift := signal.skew * keep:
             values = np.concatenate([values[shift:], np.full(shift, np.nan)])
         rows.append(values)
     if len({signal.per_frame for signal in signals}) > 1:
-        notes.append("The channels have different sampling rates; all were brought to the lowest by averaging.")
-    rate = None if rate is None else rate * keep
-    return rows, rate
+        notes.append("The channels have different sampling rates; all were brought to the highest by interpolation.")
+    return rows, None if rate is None else rate * keep
 
 
 def _patient(header: _Header) -> Patient:
@@ -351,16 +355,11 @@ def _number(name: str, what: str, text: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise RecordingError(f"{name}: '{_short(text)}' is not a {what}.")
+        raise RecordingError(f"{name}: '{shown(text, 30)}' is not a {what}.")
     return value
 
 
 def _integer(name: str, what: str, text: str) -> int:
     if not re.fullmatch(r"[+-]?\d{1,15}", text, re.ASCII):
-        raise RecordingError(f"{name}: '{_short(text)}' is not a {what}.")
+        raise RecordingError(f"{name}: '{shown(text, 30)}' is not a {what}.")
     return int(text)
-
-
-def _short(text: str) -> str:
-    text = "".join(letter if letter.isprintable() else "?" for letter in text)
-    return text if len(text) <= 30 else text[:29] + "…"
