@@ -26,6 +26,7 @@ COMPONENTS = 32
 MOMENTS = 120_000  # for the final mixture
 SELECTION_MOMENTS = 30_000  # for each half while the number of clusters is chosen
 KMEANS_STARTS = 10
+BORDER_S = 0.4  # at the borders of a window the encoder sees padding, which must not become a cluster of its own
 READ_BATCH = 64
 
 Mixture = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -113,9 +114,9 @@ def _sampled_moments(
     for start in range(0, len(windows), READ_BATCH):
         report(0.3 * start / len(windows), "Reading activations")
         found = activations(model, np.stack(list(windows[start : start + READ_BATCH])))
-        moments = found.values.shape[1]
+        border = round(BORDER_S / found.step_s)
         for row, recording in enumerate(found.values):
-            chosen = random.permutation(moments)[:each]
+            chosen = random.permutation(np.arange(border, len(recording) - border))[:each]
             values.append(recording[chosen])
             owner.append(np.full(len(chosen), start + row))
     return np.concatenate(values), np.concatenate(owner), found

@@ -84,7 +84,7 @@ def _sorted(shares: dict[str, float]) -> dict[str, float]:
 
 
 def _half(by_lead: dict[str, float]) -> tuple[str, ...]:
-    needed = 1 + int(np.searchsorted(np.cumsum(list(by_lead.values())), 0.5))
+    needed = 1 + int(np.searchsorted(np.cumsum(list(by_lead.values())), 0.5 - 1e-9))
     return tuple(by_lead)[:needed]
 
 

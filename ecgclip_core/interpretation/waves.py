@@ -6,6 +6,7 @@ import pandas as pd
 from ecgclip_core.ecg.leads import LEADS
 
 WAVES = ("between", "P", "QRS", "T")
+EVERY_LEAD = "all"
 
 
 def wave_labels(delineation: pd.DataFrame, samples: int, sampling_rate: float) -> np.ndarray:
@@ -14,7 +15,7 @@ def wave_labels(delineation: pd.DataFrame, samples: int, sampling_rate: float) -
     Parameters
     ----------
     delineation : DataFrame
-        ``lead``, ``wave``, ``onset_s``, ``offset_s``, as of ``delineate``.
+        ``lead``, ``wave``, ``onset_s``, ``offset_s``, as of ``delineate``; lead ``"all"`` stands for all twelve.
     samples : int
     sampling_rate : float
         Hz.
@@ -25,12 +26,13 @@ def wave_labels(delineation: pd.DataFrame, samples: int, sampling_rate: float) -
         Positions in `WAVES`; 0 between waves and in leads that the delineation leaves out.
     """
     labels = np.zeros((len(LEADS), samples), dtype=np.int8)
-    known = delineation[delineation["wave"].isin(WAVES[1:]) & delineation["lead"].isin(LEADS)]
+    known = delineation[delineation["wave"].isin(WAVES[1:]) & delineation["lead"].isin((*LEADS, EVERY_LEAD))]
     known = known.dropna(subset=["onset_s", "offset_s"])
     starts = np.clip(np.round(known["onset_s"].to_numpy(float) * sampling_rate), 0, samples).astype(int)
     stops = np.clip(np.round(known["offset_s"].to_numpy(float) * sampling_rate) + 1, 0, samples).astype(int)
     for lead, wave, start, stop in zip(known["lead"], known["wave"], starts, stops, strict=True):
-        labels[LEADS.index(lead), start:stop] = WAVES.index(wave)
+        rows = slice(None) if lead == EVERY_LEAD else LEADS.index(lead)
+        labels[rows, start:stop] = WAVES.index(wave)
     return labels
 
 
@@ -50,7 +52,8 @@ def wave_at(delineation: pd.DataFrame, times: np.ndarray, sampling_rate: float =
     """
     at = np.round(np.asarray(times) * sampling_rate).astype(int)
     labels = wave_labels(delineation, int(at.max(initial=0)) + 1, sampling_rate)
-    delineated = np.isin(LEADS, delineation["lead"].unique())
+    leads = set(delineation["lead"])
+    delineated = np.array([lead in leads or EVERY_LEAD in leads for lead in LEADS])
     if not delineated.any():
         return np.zeros(len(at), dtype=np.int8)
     votes = np.stack([(labels[delineated] == wave).sum(axis=0) for wave in range(len(WAVES))])

@@ -63,3 +63,11 @@ def test_an_empty_map_and_a_missing_delineation_are_answered_without_numbers(mak
     ecg = make_ecg(sampling_rate=100)
     assert summarise(a_map(np.zeros((12, 1000)), query), ecg.truth).by_lead is None
     assert summarise(a_map(np.ones((12, 1000)), query), ecg.truth.iloc[:0]).by_wave is None
+
+
+def test_a_row_for_all_leads_counts_for_every_lead(make_ecg):
+    ecg = make_ecg(sampling_rate=100)
+    for_all = ecg.truth[ecg.truth["lead"] == "I"].assign(lead="all")
+    assert np.array_equal(wave_labels(for_all, 1000, 100), wave_labels(ecg.truth, 1000, 100))
+    times = np.arange(0, 10, 0.04)
+    assert np.array_equal(wave_at(for_all, times), wave_at(ecg.truth, times))
