@@ -1,7 +1,7 @@
 """The boundaries of P, QRS and T on a median beat, lead by lead and for all leads together.
 
-Each wave is first drawn on all leads together, where noise counts least; each lead then moves its own boundary as far
-as its own slope says, and half of the way towards the others, since the heart is one and leads differ little.
+Each wave is first drawn on all leads together, where noise counts least; each lead then draws its own near to that,
+and goes part of the way towards the others, since the heart is one and leads differ little.
 """
 
 from dataclasses import dataclass
@@ -11,12 +11,13 @@ import numpy as np
 from ecgclip_core.ecg.filters import WORKING_RATE, moving_average
 from ecgclip_core.ecg.templates import Template
 
-# Fractions of the steepest slope at which a wave begins and ends, and how far a lead keeps its own boundary.
-# Tuned on hand-drawn boundaries (LUDB, doi:10.1109/ACCESS.2020.3029211).
-QRS_ONSET_SLOPE, QRS_OFFSET_SLOPE = 0.06, 0.10
-P_ONSET_SLOPE, P_OFFSET_SLOPE = 0.20, 0.20
-OWN_WAY = 0.5
-LONGEST_QRS = 0.24  # s
+# Tuned on boundaries drawn by hand (LUDB, doi:10.1109/ACCESS.2020.3029211): fractions of the steepest slope at which
+# the QRS begins and ends, seconds from the steepest point of a flank of P or T to the base of its trapezium (onset,
+# offset), and how far a lead keeps its own boundary against that of all leads.
+QRS_ONSET_SLOPE, QRS_OFFSET_SLOPE = 0.03, 0.06
+P_REACH = (0.08, 0.045)
+T_REACH = (0.12, 0.11)
+OWN_WAY = {"P": 0.3, "QRS": 0.8, "T": 0.4}
 EARLIEST_P = 0.44  # s before R; a PR interval of 400 ms
 
 
@@ -57,7 +58,8 @@ def samples(seconds: float) -> int:
 
 def level(beat: np.ndarray, origin: int, onset: int) -> np.ndarray:
     """The beat with the 16 ms before its QRS at zero."""
-    a = max(0, origin + onset - samples(0.016))
+    first = int(np.argmax(np.isfinite(beat).any(axis=0)))
+    a = max(first, origin + onset - samples(0.016))
     return beat - np.nanmean(beat[:, a : max(a + 2, origin + onset)], axis=1, keepdims=True)
 
 
@@ -98,6 +100,8 @@ def qrs_marks(beat: Template, usable: np.ndarray) -> Marks | None:
     centre = o - samples(0.10) + int(np.argmax(joint[o - samples(0.10) : o + samples(0.10)]))
     valid = np.flatnonzero(np.isfinite(beat.signal[rows[0]]))
     first, last = valid[0], valid[-1]
+    if not first < centre < last:
+        return None
 
     def bounds(s: np.ndarray, left: int, right: int, from_on: int, from_off: int) -> tuple[int, int]:
         top = s[max(0, centre - samples(0.12)) : centre + samples(0.12)].max()
@@ -123,8 +127,8 @@ def qrs_marks(beat: Template, usable: np.ndarray) -> Marks | None:
         offset[row] = lead_off
         piece = y[k, on : off + 1] - np.interp(np.arange(on, off + 1), [on, off], y[k, [on, off]])
         peak[row] = on + int(np.argmax(np.abs(piece)))
-    onset = on + OWN_WAY * (onset - on)
-    offset = off + OWN_WAY * (offset - off)
+    onset = on + OWN_WAY["QRS"] * (onset - on)
+    offset = off + OWN_WAY["QRS"] * (offset - off)
     return Marks((onset - o) / WORKING_RATE, (peak - o) / WORKING_RATE, (offset - o) / WORKING_RATE)
 
 
@@ -190,21 +194,21 @@ def t_marks(beat: Template, usable: np.ndarray, qrs: Marks, latest: float) -> Ma
     after = np.arange(len(hump)) / WORKING_RATE + 0.02
     likely = np.interp(after, [0.0, 0.08, 0.34, 0.60], [0.2, 1.0, 1.0, 0.3])
     joint_peak = int(np.argmax(hump * likely))
-    end = wave_end(joint, joint_peak, len(joint), 0.20)
-    begin = wave_end(joint, joint_peak, -1, 0.20)
+    end = wave_end(joint, joint_peak, len(joint), T_REACH[1])
+    begin = wave_end(joint, joint_peak, -1, T_REACH[0])
     onset, peak, offset = (np.full(12, np.nan) for _ in range(3))
     for k, row in enumerate(rows):
         own = y[k, first:last]
         around = slice(max(0, joint_peak - samples(0.06)), joint_peak + samples(0.06))
         line = np.interp(np.arange(len(own)), [0, len(own) - 1], [own[0], own[-1]])
         p = around.start + int(np.argmax(np.abs(own - line)[around]))
-        e = np.clip(wave_end(own, p, len(own), 0.20), end - samples(0.06), end + samples(0.06))
-        b = np.clip(wave_end(own, p, -1, 0.20), begin - samples(0.06), begin + samples(0.06))
+        e = np.clip(wave_end(own, p, len(own), T_REACH[1]), end - samples(0.06), end + samples(0.06))
+        b = np.clip(wave_end(own, p, -1, T_REACH[0]), begin - samples(0.06), begin + samples(0.06))
         onset[row] = first + b
         peak[row] = first + p
         offset[row] = first + e
-    onset = np.nanmedian(onset) + OWN_WAY * (onset - np.nanmedian(onset))
-    offset = np.nanmedian(offset) + OWN_WAY * (offset - np.nanmedian(offset))
+    onset = np.nanmedian(onset) + OWN_WAY["T"] * (onset - np.nanmedian(onset))
+    offset = np.nanmedian(offset) + OWN_WAY["T"] * (offset - np.nanmedian(offset))
     return Marks((onset - o) / WORKING_RATE, (peak - o) / WORKING_RATE, (offset - o) / WORKING_RATE)
 
 
@@ -232,15 +236,15 @@ def p_marks(beat: Template, usable: np.ndarray, qrs: Marks, earliest: float) -> 
     y = moving_average(y - line, 0.010)
     joint = principal(y)
     joint_peak = int(np.argmax(np.abs(joint)))
-    end = wave_end(joint, joint_peak, len(joint), 0.10)
-    begin = wave_end(joint, joint_peak, -1, 0.10)
+    end = wave_end(joint, joint_peak, len(joint), P_REACH[1])
+    begin = wave_end(joint, joint_peak, -1, P_REACH[0])
     onset, peak, offset = (np.full(12, np.nan) for _ in range(3))
     for k, row in enumerate(rows):
         around = slice(max(0, joint_peak - samples(0.03)), joint_peak + samples(0.03))
         p = around.start + int(np.argmax(np.abs(y[k, around])))
-        e = np.clip(wave_end(y[k], p, len(joint), 0.10), end - samples(0.03), end + samples(0.03))
-        b = np.clip(wave_end(y[k], p, -1, 0.10), begin - samples(0.03), begin + samples(0.03))
+        e = np.clip(wave_end(y[k], p, len(joint), P_REACH[1]), end - samples(0.03), end + samples(0.03))
+        b = np.clip(wave_end(y[k], p, -1, P_REACH[0]), begin - samples(0.03), begin + samples(0.03))
         onset[row], peak[row], offset[row] = first + b, first + p, first + e
-    onset = np.nanmedian(onset) + OWN_WAY * (onset - np.nanmedian(onset))
-    offset = np.nanmedian(offset) + OWN_WAY * (offset - np.nanmedian(offset))
+    onset = np.nanmedian(onset) + OWN_WAY["P"] * (onset - np.nanmedian(onset))
+    offset = np.nanmedian(offset) + OWN_WAY["P"] * (offset - np.nanmedian(offset))
     return Marks((onset - o) / WORKING_RATE, (peak - o) / WORKING_RATE, (offset - o) / WORKING_RATE)
