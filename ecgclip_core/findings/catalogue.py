@@ -10,7 +10,7 @@ A file of the catalogue holds tables whose key is the finding's id::
     synonyms = ["LBBB", "Linksschenkelblock"]
     prompts = ["complete left bundle branch block", ...]      # sentences that state it
     contrast = ["no left bundle branch block", ...]           # sentences that state the opposite
-    features = [{ text = "broad notched R waves in I, aVL, V5 and V6", waves = ["QRS"], leads = ["I", "aVL", "V5", "V6"] }]
+    features = [{ text = "broad notched R waves in V5 and V6", waves = ["QRS"], leads = ["V5", "V6"] }]
     leads = ["I", "aVL", "V1", "V5", "V6"]  # where to look; left out: all twelve
     waves = ["QRS", "ST", "T"]
     source = "doi:10.1161/CIRCULATIONAHA.108.191095"
@@ -154,11 +154,11 @@ def with_code(system: str, code: str) -> Finding | None:
 
 
 def normalised(text: str) -> str:
-    """What two spellings of one phrase have in common: case, spaces, hyphens, accents and ae/a for ä left out."""
+    """What two spellings of one phrase have in common: case, spaces, hyphens, accents left out, ä and ae as a."""
     plain = text.casefold().replace("ä", "ae").replace("ö", "oe").replace("ü", "ue").replace("ß", "ss")
     plain = "".join(sign for sign in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(sign))
-    # British "ischaemia" and American "ischemia"; then "Saegezahn", "Sägezahn" and "Sagezahn".
-    plain = plain.replace("aem", "em").replace("ae", "a").replace("oe", "o").replace("ue", "u")
+    # "Sägezahn", "Saegezahn" and "Sagezahn"; British "ischaemia" and American "ischemia".
+    plain = plain.replace("ae", "a").replace("oe", "o").replace("ue", "u").replace("emi", "ami")
     return re.sub(r"(?<!\d)[.]|[.](?!\d)|[^\w.,°<>+%=]|_", "", plain)
 
 

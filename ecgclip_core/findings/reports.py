@@ -7,36 +7,43 @@ import numpy as np
 
 from ecgclip_core.errors import CatalogueError
 from ecgclip_core.findings.catalogue import ancestors, catalogue, with_code
+from ecgclip_core.findings.translation import split_at_statements
 
-# A stop ends a statement unless a digit follows it (4.56) or an abbreviation precedes it (z.B., unbest.).
+# After these a full stop ends no sentence.
 _ABBREVIATIONS = frozenset(
-    "abl ant approx bzw ca chron cf d.h dd e.g etc evtl ggf i.e inf inkompl intraventr kompl lat med mgl min mögl "
-    "möjl msek normal.var nr path pat post r resp rt s s.o sannol sec sek sog st susp s.u trol u.a u.u unbest "
-    "unspez unvollst v.a vd verd vergl vgl vs wahrsch z.b z.n z.t zn".split()
+    ["abl", "amplitudkrit", "bzw", "ca", "chron", "d.h", "e.g", "evtl", "ggf", "i.e", "inkompl", "intraventr", "kompl"]
+    + ["mögl", "möjl", "o.b", "resp", "sog", "susp", "u.a", "unspez", "unvollst", "v.a", "vergl", "vgl", "vs"]
+    + ["wahrsch", "z.b", "z.n", "z.t", "zn"]
 )
-_MACHINE_REMARKS = re.compile(r"\b(4\.46\s+)?unbestätigter bericht\b|\s4\.46\s*$|^\s*4\.46\s", re.IGNORECASE)
+# What recorders, editors and consensus tools of PTB-XL appended; it says nothing of the heart in words.
+_REMARKS = re.compile(
+    r"\b(?:\d\.\d\d\s+)?unbestätigter bericht\b|\s\d\.\d\d\s*$|\bedit:.*$|consensus label derived from:.*$",
+    re.IGNORECASE | re.DOTALL,
+)
 
 
 def statements(report: str) -> list[str]:
     """A report cut into its statements, in their order and their own words.
 
-    Sentences end at a full stop, semicolon or line end; the line breaks that machine reports write as three or more
-    spaces end one too. The recorder's own remarks (software version, "unbestätigter Bericht": not yet confirmed)
-    are left out, since they say nothing of the heart.
+    Sentences end at a full stop, semicolon or line end, but not within a number or after an abbreviation. Runs of
+    spaces are line breaks within a sentence. German and Swedish reports without punctuation are cut before every
+    phrase of the glossary that begins a statement. What recorders and editors appended (software version,
+    "unbestätigter Bericht", codes after "edit:") is left out.
 
     Parameters
     ----------
     report : str
-        In any language.
+        In English, German or Swedish.
 
     Returns
     -------
     list of str
         Each with single spaces and without its final stop; empty for an empty report.
     """
-    parts = re.split(r"[;\r\n]+|\s{3,}", _MACHINE_REMARKS.sub("   ", report))
-    sentences = [sentence for part in parts for sentence in _sentences(part)]
-    return [sentence for sentence in sentences if re.search(r"\w", sentence)]
+    lines = re.split(r"[;\r\n]+", _REMARKS.sub("", report))
+    sentences = [sentence for line in lines for sentence in _sentences(" ".join(line.split()))]
+    parts = [part.strip(" ,.") for sentence in sentences for part in split_at_statements(sentence)]
+    return [part for part in parts if re.search(r"\w", part)]
 
 
 def findings_of_codes(scp_codes: Mapping[str, float]) -> dict[str, float]:
@@ -92,16 +99,23 @@ def _sentences(text: str) -> list[str]:
     """Cut at full stops that end a sentence."""
     sentences, start = [], 0
     for stop in re.finditer(r"[.!?]+(?=\s|$)", text):
-        last_word = text[start : stop.start()].split()[-1:] or [""]
-        if stop.group() == "." and stop.end() < len(text.rstrip()) and _is_abbreviation(last_word[0]):
+        if stop.group() == "." and _is_abbreviated(text[start : stop.start()], text[stop.end() :]):
             continue
-        sentences.append(text[start : stop.start()])
+        sentences.append(text[start : stop.end()])
         start = stop.end()
-    sentences.append(text[start:])
-    return [" ".join(sentence.split()).strip(" ,.") for sentence in sentences]
+    return [*sentences, text[start:]]
 
 
-def _is_abbreviation(word: str) -> bool:
-    # Also single letters ("z. B.") and ordinals ("AV-Block 1. Grades").
-    bare = word.casefold().strip("(,")
-    return bare in _ABBREVIATIONS or bool(re.fullmatch(r"[a-zäöü]|\d{1,2}", bare))
+def _is_abbreviated(before: str, after: str) -> bool:
+    words = before.split()
+    last = words[-1].casefold().strip("(,") if words else ""
+    if last in _ABBREVIATIONS:
+        return True
+    # "1. Grades", "II. Grades"; "z. B.", "v. a."
+    if re.match(r"\s*grad", after, re.IGNORECASE):
+        return bool(re.fullmatch(r"\d|i{1,3}", last))
+    pair = rf"(^|\s)[zvud]\.\s*{re.escape(last)}$" if len(last) == 1 else r"$^"
+    return bool(
+        re.search(pair, before.casefold())
+        or (last in ("z", "v", "u", "d") and re.match(r"\s*[a-zäöü]\.", after, re.IGNORECASE))
+    )
