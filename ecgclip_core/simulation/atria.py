@@ -37,7 +37,7 @@ def fibrillation(size: float, times: np.ndarray, rng: np.random.Generator) -> np
         swing = 0.35 * rng.standard_normal(3)
         shape = np.sin(phase) + 0.30 * np.sin(2 * phase + 0.6)
         out += direction[:, None] * (height * shape) + swing[:, None] * (height * np.cos(phase))
-    return 0.75 * out
+    return 0.65 * out
 
 
 def flutter(size: float, rate: float, start: float, times: np.ndarray, rng: np.random.Generator) -> np.ndarray:

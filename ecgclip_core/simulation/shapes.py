@@ -30,10 +30,11 @@ def segment(heart: Heart, lead: str, millivolts: float, direction, slope: float 
     return wave(*lobes)
 
 
-# --- conduction ---------------------------------------------------------------------------------------------------------
+# --- conduction ---
 
 
 def left_bundle_branch_block(heart: Heart, rng: np.random.Generator) -> None:
+    heart.age = float(np.clip(rng.normal(70, 11), 35, 94))
     heart.qrs_duration = rng.uniform(0.124, 0.172)
     heart.qtc += 0.6 * (heart.qrs_duration - 0.09)
     heart.axis = float(np.clip(rng.normal(-5, 28), -60, 70))
@@ -55,7 +56,7 @@ def left_bundle_branch_block(heart: Heart, rng: np.random.Generator) -> None:
     heart.st_t = varied(
         wave(
             (0.10 * depth, (-0.75, -0.10, 0.65), -0.15, (0.02, 0.30), 0.9),
-            (0.34 * depth, (-0.78, -0.10, 0.60), 0.08, 0.60, 1.0),
+            (0.34 * depth, (-0.78, -0.10, 0.60), 0.12, 0.66, 1.0),
         ),
         rng,
         0.10,
@@ -70,8 +71,8 @@ def _terminal_right(heart: Heart, rng: np.random.Generator, size: float, duratio
     share = min(0.9 * usual / duration, 0.82)
     heart.qrs = heart.qrs.part(0.0, share) + varied(
         wave(
-            (0.75 * size, (-0.62, -0.02, 0.78), 0.86 * share, 0.5 + 0.42 * share, 1.0),
-            (0.35 * size, (-0.80, 0.10, 0.55), share, 0.35 + 0.6 * share, 1.0),
+            (0.72 * size, (-0.50, -0.05, 0.85), 0.70 * share, 0.42 + 0.45 * share, 1.0),
+            (0.32 * size, (-0.68, 0.05, 0.70), share, 0.35 + 0.6 * share, 1.0),
             sharp=0.2,
         ),
         rng,
@@ -81,9 +82,10 @@ def _terminal_right(heart: Heart, rng: np.random.Generator, size: float, duratio
 
 
 def right_bundle_branch_block(heart: Heart, rng: np.random.Generator) -> None:
-    _terminal_right(heart, rng, rng.uniform(0.75, 1.25), rng.uniform(0.122, 0.158))
+    heart.age = float(np.clip(rng.normal(66, 14), 25, 94))
+    _terminal_right(heart, rng, rng.uniform(0.80, 1.30), rng.uniform(0.122, 0.158))
     heart.qtc += 0.5 * (heart.qrs_duration - 0.09)
-    heart.axis_is_drawn = False
+    heart.axis = float(np.clip(rng.normal(70, 22), 10, 110))
     heart.turn = rng.normal(0, 8)
     heart.st_t = heart.st_t + wave(
         (rng.uniform(0.16, 0.28), (0.35, 0.0, -0.94), 0.02, 0.58, 0.98),
@@ -172,7 +174,7 @@ def wolff_parkinson_white(heart: Heart, rng: np.random.Generator) -> None:
     heart.put_in["pathway"] = place
 
 
-# --- ventricular beats --------------------------------------------------------------------------------------------------
+# --- ventricular beats ---
 
 # Main direction of the spread away from where a ventricular beat begins.
 ORIGINS = {
@@ -198,7 +200,7 @@ def ventricular_complex(direction, duration: float, size: float, rng: np.random.
             (0.45 * size, early, 0.0, 0.20, 0.50),
             (1.15 * size, direction, 0.10, 0.42, 0.78),
             (0.65 * size, late, 0.40, rng.uniform(0.64, 0.72), 1.0),
-            sharp=0.2,
+            sharp=0.4,
         ),
         rng,
         0.08,
@@ -225,14 +227,14 @@ def _origin(heart: Heart, rng: np.random.Generator, weights) -> np.ndarray:
 def ventricular_ectopy(heart: Heart, rng: np.random.Generator) -> None:
     direction = _origin(heart, rng, [0.38, 0.10, 0.14, 0.12, 0.06, 0.20])
     duration = rng.uniform(0.128, 0.175)
-    size = heart.gain * rng.uniform(1.15, 1.8)
+    size = np.sqrt(heart.gain) * rng.uniform(1.0, 1.5)
     heart.others["ectopic"] = ventricular_complex(direction, duration, size, rng, heart.qtc + 0.05)
     heart.other_p = RETROGRADE_P
 
 
 def ventricular_tachycardia(heart: Heart, rng: np.random.Generator) -> None:
     direction = _origin(heart, rng, [0.20, 0.18, 0.20, 0.14, 0.16, 0.12])
-    duration = rng.uniform(0.138, 0.195)
+    duration = rng.uniform(0.138, 0.186)
     size = rng.uniform(1.0, 1.7)
     heart.others["ectopic"] = ventricular_complex(direction, duration, size, rng, 0.47)
     heart.age = float(np.clip(rng.normal(62, 13), 25, 92))
@@ -265,7 +267,7 @@ def escape(heart: Heart, rng: np.random.Generator) -> None:
         )
 
 
-# --- infarction and inflammation ------------------------------------------------------------------------------------------
+# --- infarction and inflammation ---
 
 
 def anterior_st_elevation_infarction(heart: Heart, rng: np.random.Generator) -> None:
@@ -308,7 +310,9 @@ def posterior_st_elevation_infarction(heart: Heart, rng: np.random.Generator) ->
     level = rng.uniform(0.10, 0.28)
     direction = (rng.uniform(-0.05, 0.10), rng.uniform(0.0, 0.16), -0.9)
     heart.st = segment(heart, "V2", -level, direction, slope=rng.uniform(-0.7, -0.3))
-    heart.qrs = heart.qrs + varied(wave((rng.uniform(0.5, 0.95), (-0.1, 0.1, 1.0), 0.26, 0.56, 0.95), sharp=0.4), rng)
+    heart.qrs = heart.qrs + varied(
+        wave((rng.uniform(0.38, 0.70), (-0.35, 0.1, 0.93), 0.24, 0.54, 0.92), sharp=0.4), rng
+    )
     heart.st_t = heart.st_t * rng.uniform(0.9, 1.3) + wave((rng.uniform(0.12, 0.28), (0.1, 0.1, 1.0), 0.3, 0.68, 1.0))
     heart.put_in["st_target_mv"] = -level
 
@@ -371,19 +375,19 @@ def st_depression(heart: Heart, rng: np.random.Generator) -> None:
 def t_wave_inversion(heart: Heart, rng: np.random.Generator) -> None:
     place = rng.random()
     if place < 0.45:
-        heart.put_in["territory"] = "anterior"
-        size, direction = rng.uniform(0.35, 0.75), (-0.30, -0.05, -0.95)
+        heart.put_in["territory"], heart.carrier_leads = "anterior", ("V2", "V3", "V4")
+        size, direction = rng.uniform(0.30, 0.60), (-0.30, -0.05, -0.95)
     elif place < 0.8:
-        heart.put_in["territory"] = "lateral"
+        heart.put_in["territory"], heart.carrier_leads = "lateral", ("I", "aVL", "V4", "V5", "V6")
         size, direction = rng.uniform(0.35, 0.65), (-0.90, -0.20, -0.10)
     else:
-        heart.put_in["territory"] = "inferior"
+        heart.put_in["territory"], heart.carrier_leads = "inferior", ("II", "III", "aVF")
         size, direction = rng.uniform(0.30, 0.50), (0.15, -0.97, 0.15)
     heart.st_t = varied(wave((size, direction, 0.10, 0.58, 1.0)), rng, 0.08) + heart.st_t * rng.uniform(0.3, 0.6)
     heart.qtc = min(heart.qtc + 0.015, 0.455)
 
 
-# --- chambers -------------------------------------------------------------------------------------------------------------
+# --- chambers ---
 
 
 def left_ventricular_hypertrophy(heart: Heart, rng: np.random.Generator) -> None:
@@ -392,7 +396,7 @@ def left_ventricular_hypertrophy(heart: Heart, rng: np.random.Generator) -> None
     heart.axis = float(np.clip(rng.normal(14, 18), -25, 60))
     heart.turn = rng.normal(-12, 5)
     heart.voltage_is_normal = False
-    heart.gain = rng.uniform(1.65, 2.25)
+    heart.gain = rng.uniform(1.3, 1.8)
     heart.p = heart.p + wave((rng.uniform(0.0, 0.09), (0.45, 0.2, -0.85), 0.45, 0.74, 1.0))
     strain = rng.uniform(0.8, 1.5)
     heart.st_t = wave(
@@ -460,7 +464,7 @@ def low_voltage(heart: Heart, rng: np.random.Generator) -> None:
     heart.qrs = heart.qrs.turned(rotation(0, rng.normal(0, 8)))
 
 
-# --- repolarisation -------------------------------------------------------------------------------------------------------
+# --- repolarisation ---
 
 
 def long_qt(heart: Heart, rng: np.random.Generator) -> None:
@@ -504,7 +508,7 @@ def hypokalaemia(heart: Heart, rng: np.random.Generator) -> None:
     heart.put_in["severity"] = float(severity)
 
 
-# --- rhythm shapes --------------------------------------------------------------------------------------------------------
+# --- rhythm shapes ---
 
 
 def atrial_ectopy(heart: Heart, rng: np.random.Generator) -> None:
@@ -529,7 +533,7 @@ def supraventricular_tachycardia(heart: Heart, rng: np.random.Generator) -> None
 def fibrillating(heart: Heart, rng: np.random.Generator) -> None:
     heart.age = float(np.clip(rng.normal(72, 11), 35, 95))
     heart.rate = rng.uniform(56, 152)
-    heart.atrial_waves = float(np.clip(rng.lognormal(np.log(0.055), 0.5), 0.015, 0.14))
+    heart.atrial_waves = float(np.clip(rng.lognormal(np.log(0.065), 0.5), 0.02, 0.14))
 
 
 def fluttering(heart: Heart, rng: np.random.Generator) -> None:

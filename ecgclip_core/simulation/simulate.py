@@ -2,7 +2,7 @@
 
 import difflib
 import hashlib
-import importlib
+import itertools
 import math
 
 import numpy as np
@@ -11,6 +11,7 @@ from scipy.fft import irfft, next_fast_len, rfft, rfftfreq
 from ecgclip_core.ecg.leads import LEADS
 from ecgclip_core.ecg.recording import ECG, Patient
 from ecgclip_core.errors import CatalogueError, RecordingError
+from ecgclip_core.findings.catalogue import ancestors, catalogue, find
 from ecgclip_core.simulation import atria
 from ecgclip_core.simulation.conditions import CONDITIONS, Condition
 from ecgclip_core.simulation.heart import Complex, Heart, drawn_heart, seated
@@ -34,7 +35,7 @@ def simulate(finding: str, seed: int = 0, sampling_rate: float = 500, duration: 
     Parameters
     ----------
     finding : str
-        A key of `CONDITIONS`, or the name or a synonym of that finding in the catalogue.
+        The id, name, a synonym or a code of a finding in the catalogue; `CONDITIONS` has the ids that can be simulated.
     seed : int
         Draws the person, the severity, the rhythm and the noise; the same seed gives the same recording.
     sampling_rate : float
@@ -88,15 +89,12 @@ def simulate(finding: str, seed: int = 0, sampling_rate: float = 500, duration: 
     electrodes = heart.torso @ vector + electrode_noise(levels, times, breathing, rng)
     recorded = _recorder(electrodes, inner_rate, sampling_rate)[:, before::thinning][:, :wanted]
 
-    truth = Truth(
-        waves=wave_table(rows, duration),
-        findings=_findings(condition, heart, line, duration),
-        put_in=_put_in(condition, heart, complexes, line, levels, duration),
-    )
+    put_in = _put_in(condition, heart, complexes, line, levels, duration)
+    truth = Truth(wave_table(rows, duration), _findings(condition, heart, line, put_in, duration), put_in)
     return ECG(
         signal=LEADS_FROM_ELECTRODES @ recorded,
         sampling_rate=float(sampling_rate),
-        name=f"Simulated: {condition.name} (seed {seed})",
+        name=f"Simulated: {catalogue()[condition.finding].name} (seed {seed})",
         patient=Patient(age=heart.age, sex=heart.sex),
         notes=("Simulated recording: no person's heart made it.",),
         truth=truth,
@@ -104,22 +102,21 @@ def simulate(finding: str, seed: int = 0, sampling_rate: float = 500, duration: 
 
 
 def finding_id(text: str) -> str:
-    """The id of a finding that can be simulated, from its id, name, synonym or code."""
-    plain = text.strip().casefold()
-    for condition in CONDITIONS.values():
-        if plain in (condition.finding, condition.name.casefold(), condition.finding.replace("_", " ")):
-            return condition.finding
-    try:
-        found = importlib.import_module("ecgclip_core.findings.catalogue").find(text)
-    except ModuleNotFoundError:
-        found = None
+    """The id of a finding that can be simulated, from its id, name, synonym or code.
+
+    Raises
+    ------
+    CatalogueError
+        Naming the nearest findings that can.
+    """
+    found = find(text)
     if found is not None and found.id in CONDITIONS:
         return found.id
-    names = {condition.name: condition.finding for condition in CONDITIONS.values()}
-    near = difflib.get_close_matches(plain.replace("_", " "), names, n=3, cutoff=0.3)
-    advice = f"near ones: {', '.join(near)}" if near else "ecgclip_core.simulation.conditions.CONDITIONS lists what can"
+    names = [catalogue()[finding].name for finding in CONDITIONS]
+    near = difflib.get_close_matches(text.casefold().replace("_", " "), names, n=3, cutoff=0.3)
     what = found.name if found is not None else text[:80]
-    raise CatalogueError(f"“{what}” cannot be simulated; {advice}.")
+    advice = f"Near ones that can: {', '.join(near)}." if near else f"These can: {', '.join(names)}."
+    raise CatalogueError(f"“{what}” cannot be simulated. {advice}")
 
 
 def _generator(finding: str, seed: int) -> np.random.Generator:
@@ -227,17 +224,42 @@ def _rate(onsets: np.ndarray) -> float | None:
     return float(60 / np.diff(onsets).mean()) if len(onsets) > 1 else None
 
 
-def _findings(condition: Condition, heart: Heart, line: Timeline, duration: float) -> tuple[str, ...]:
-    """All findings that hold: the one asked for, what came with it, and what the drawn rate and PR amount to."""
-    holds = [condition.finding, *heart.also, *line.also]
+def _findings(condition: Condition, heart: Heart, line: Timeline, put_in: dict, duration: float) -> tuple[str, ...]:
+    """The finding asked for, what came with it, what rate, PR and axis amount to, and the parents of them all."""
+    holds = [condition.finding, *condition.also, *heart.also, *line.also]
     if condition.sinus:
-        rate = _rate(_inside(line.atrial, duration, "sinus")) or heart.rate
+        rate = 60 / _sinus_cycle(line, duration)
         named = {"sinus_rhythm", "sinus_bradycardia", "sinus_tachycardia", "sinus_arrhythmia"}
         if not named & set(holds):
             holds.append("sinus_bradycardia" if rate < 60 else "sinus_tachycardia" if rate > 100 else "sinus_rhythm")
+        if put_in["pr_ms"] < 120:
+            holds.append("short_pr_interval")
         if heart.pr > 0.2 and condition.finding != "mobitz_i_av_block":
             holds.append("first_degree_av_block")
-    return tuple(dict.fromkeys(holds))
+    if put_in["rate"] is not None and not 60 <= put_in["rate"] <= 100:
+        holds.append("bradycardia" if put_in["rate"] < 60 else "tachycardia")
+    holds.append(_axis_name(put_in["axis_degrees"]))
+    parents = [parent.id for finding in holds for parent in ancestors(finding)]
+    return tuple(dict.fromkeys(holds + parents))
+
+
+def _sinus_cycle(line: Timeline, duration: float) -> float:
+    """Median time in seconds between two neighbouring sinus P waves; pauses after ectopic ones do not count."""
+    cycles = [
+        later[0] - earlier[0]
+        for earlier, later in itertools.pairwise(line.atrial)
+        if earlier[1] == later[1] == "sinus" and earlier[0] < duration and later[0] >= 0
+    ]
+    return float(np.median(cycles))
+
+
+def _axis_name(axis: float) -> str:
+    # Surawicz et al. 2009: normal from -30 to 90 degrees.
+    if -30 <= axis <= 90:
+        return "normal_axis"
+    if -90 <= axis < -30:
+        return "left_axis_deviation"
+    return "right_axis_deviation" if axis > 90 else "extreme_axis_deviation"
 
 
 def _put_in(
@@ -251,7 +273,7 @@ def _put_in(
     kinds = [kind for time, kind in line.ventricular if 0 <= time < duration]
     # The basic beat, not the premature ones: measurements describe it.
     kind = "sinus" if "sinus" in kinds else max(sorted(set(kinds)), key=kinds.count)
-    main = complexes[kind]
+    main, entry = complexes[kind], catalogue()[condition.finding]
     qrs, qt = _intervals(heart, complexes, line)
     of_kind = [i for i, (time, own) in enumerate(line.ventricular) if own == kind and 0 <= time < duration]
     pr = [line.ventricular[beat][0] - p for p, beat in line.followed_by.items() if 0 <= p < duration]
@@ -268,7 +290,7 @@ def _put_in(
         "axis_degrees": float(frontal_axis(heart.torso, main.qrs.net)),
         "st_mv": dict(zip(LEADS, leads(heart.torso, j_point).round(4).tolist(), strict=True)),
         "noise": vars(levels),
-        "carriers": {"leads": condition.leads, "waves": condition.waves},
+        "carriers": {"leads": heart.carrier_leads or entry.leads, "waves": entry.waves},
         **{name: value for name, value in line.facts.items() if name != "flutter_start"},
         **heart.put_in,
     }

@@ -18,15 +18,16 @@ class Truth:
     Attributes
     ----------
     waves : DataFrame
-        ``lead`` ("all": boundaries over all leads, as the dipole has them), ``beat`` (number of the ventricular beat the wave
-        belongs to, -1 for a P wave that no QRS complex follows), ``wave`` ("P", "QRS" or "T"), ``onset_s``, ``peak_s``,
-        ``offset_s`` (seconds from the start) and ``kind`` ("sinus", "ectopic", "retrograde", "escape" or "paced").
+        ``lead`` ("all": boundaries over all leads, as the dipole has them), ``beat`` (number of the ventricular beat
+        that the wave belongs to, -1 for a P wave that no QRS complex follows), ``wave`` ("P", "QRS" or "T"),
+        ``onset_s``, ``peak_s``, ``offset_s`` (seconds from the start), ``kind`` ("sinus", "ectopic", "retrograde",
+        "escape" or "paced").
     findings : tuple of str
-        Every catalogue finding that holds, the one asked for first.
+        Ids of all catalogue findings that hold: the one asked for first, parents last.
     put_in : dict
-        Parameters: ``rate`` (per minute), ``pr_ms``, ``qrs_ms``, ``qt_ms``, ``qtc_ms`` (None where there is none),
-        ``axis_degrees``, ``st_mv`` (per lead, at J), ``noise``, ``carriers`` ({"leads": ..., "waves": ...}) and what else
-        the condition drew.
+        Parameters: ``rate`` (ventricular, per minute), ``pr_ms``, ``qrs_ms``, ``qt_ms``, ``qtc_ms`` (None where there
+        is none), ``axis_degrees``, ``st_mv`` (per lead, at J), ``noise`` (mV), ``carriers`` (the leads and waves that
+        carry the finding) and what else the condition drew.
     """
 
     waves: pd.DataFrame

@@ -1,10 +1,10 @@
 """Waves as lobes of a dipole: what the heart's electrical vector does in one P, QRS, ST or T.
 
 Directions are (left, down, front) of the patient. A lobe grows from its onset to the start of its top, stays until the
-end of its top and falls to its offset. Its times are fractions of the wave's span: of the P wave, of the QRS complex, or, for
-everything after the J point, of the time from J to the end of T. This is the sum-of-Gaussians idea of McSharry et al.
-2003 (doi:10.1109/TBME.2003.808805) and of Sameni et al. 2007 (doi:10.1155/2007/43407), with lobes that end, so that
-a wave has a boundary.
+end of its top and falls to its offset. Its times are fractions of the wave's span: of the P wave, of the QRS complex,
+or, for everything after the J point, of the time from J to the end of T. This is the sum of Gaussians of McSharry et
+al. 2003 (doi:10.1109/TBME.2003.808805), as a dipole by Sameni et al. 2007 (doi:10.1155/2007/43407), with lobes that
+end, so that a wave has a boundary.
 """
 
 from dataclasses import dataclass, replace
