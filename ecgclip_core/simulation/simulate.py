@@ -216,12 +216,11 @@ def _recorder(electrodes: np.ndarray, inner_rate: float, sampling_rate: float) -
     return irfft(rfft(electrodes, axis=1) * gain, n=n, axis=1)
 
 
-def _inside(events: list[tuple[float, str]], duration: float, kind: str | None = None) -> np.ndarray:
-    return np.array([time for time, own in events if 0 <= time < duration and kind in (None, own)])
-
-
-def _rate(onsets: np.ndarray) -> float | None:
-    return float(60 / np.diff(onsets).mean()) if len(onsets) > 1 else None
+def _rate(line: Timeline, duration: float) -> float:
+    """Ventricular beats per minute, from all cycles that reach into the recording."""
+    onsets = np.array([time for time, _ in line.ventricular])
+    reach = (onsets[1:] > 0) & (onsets[:-1] < duration)
+    return float(60 / np.diff(onsets)[reach].mean())
 
 
 def _findings(condition: Condition, heart: Heart, line: Timeline, put_in: dict, duration: float) -> tuple[str, ...]:
@@ -236,7 +235,7 @@ def _findings(condition: Condition, heart: Heart, line: Timeline, put_in: dict, 
             holds.append("short_pr_interval")
         if heart.pr > 0.2 and condition.finding != "mobitz_i_av_block":
             holds.append("first_degree_av_block")
-    if put_in["rate"] is not None and not 60 <= put_in["rate"] <= 100:
+    if not 60 <= put_in["rate"] <= 100:
         holds.append("bradycardia" if put_in["rate"] < 60 else "tachycardia")
     holds.append(_axis_name(put_in["axis_degrees"]))
     parents = [parent.id for finding in holds for parent in ancestors(finding)]
@@ -270,19 +269,19 @@ def _put_in(
     levels: NoiseLevels,
     duration: float,
 ) -> dict:
-    kinds = [kind for time, kind in line.ventricular if 0 <= time < duration]
+    kinds = [kind for time, kind in line.ventricular if -_MARGIN_S <= time < duration]
     # The basic beat, not the premature ones: measurements describe it.
     kind = "sinus" if "sinus" in kinds else max(sorted(set(kinds)), key=kinds.count)
     main, entry = complexes[kind], catalogue()[condition.finding]
     qrs, qt = _intervals(heart, complexes, line)
-    of_kind = [i for i, (time, own) in enumerate(line.ventricular) if own == kind and 0 <= time < duration]
-    pr = [line.ventricular[beat][0] - p for p, beat in line.followed_by.items() if 0 <= p < duration]
+    of_kind = [i for i, (time, own) in enumerate(line.ventricular) if own == kind and -_MARGIN_S <= time < duration]
+    pr = [line.ventricular[beat][0] - p for p, beat in line.followed_by.items() if -_MARGIN_S <= p < duration]
     at_j = main.qrs.placed(0, main.duration) + main.repolarisation.placed(
         main.duration, float(np.mean(qt[of_kind])) - main.duration
     )
     j_point = dipole(at_j, main.duration + np.array([0.0, 0.002]))[:, 0]
     return {
-        "rate": _rate(_inside(line.ventricular, duration)),
+        "rate": _rate(line, duration),
         "pr_ms": 1000 * float(np.mean(pr)) if pr else None,
         "qrs_ms": 1000 * float(np.mean(qrs[of_kind])),
         "qt_ms": 1000 * float(np.mean(qt[of_kind])),

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-# A lobe is taken to begin where it reaches about 4 % of its height, as an eye would; the smooth foot lies outside.
-_FOOT = 1 / (1 - 0.13)
+# A lobe is taken to begin where it reaches about 1 % of its height, as an eye would; the smooth foot lies outside.
+_FOOT = 1 / (1 - 0.07)
 
 
 @dataclass(frozen=True)
