@@ -7,25 +7,31 @@ from ecgclip_core.bundled import ASSETS
 from ecgclip_core.errors import CatalogueError
 
 
-def ecg_questions() -> tuple[str, ...]:
-    """Questions and phrases about an ECG, as readers put them."""
-    return _sentences("ecg")
-
-
-def questions_beyond_the_ecg() -> tuple[str, ...]:
-    """Medical questions that an ECG cannot answer."""
-    return _sentences("beyond")
-
-
-def unrelated_sentences() -> tuple[str, ...]:
-    """Sentences of everyday life, other fields and no sense at all."""
-    return _sentences("unrelated")
+_FILES = {"ecg": "ecg", "beyond": "beyond", "none": "unrelated"}
 
 
 @cache
-def _sentences(kind: str) -> tuple[str, ...]:
-    """All sentences of ``assets/questions/<kind>.toml``, whose keys are topics and whose values lists of texts."""
-    path = ASSETS / "questions" / f"{kind}.toml"
+def example_questions(scope: str) -> tuple[str, ...]:
+    """Sentences of one scope, read from ``assets/questions``, whose keys are topics and whose values lists of texts.
+
+    Parameters
+    ----------
+    scope : str
+        ``"ecg"``: questions and phrases about an ECG, as readers put them; ``"beyond"``: medical questions that an
+        ECG cannot answer; ``"none"``: everyday life, other fields and no sense at all.
+
+    Returns
+    -------
+    tuple of str
+
+    Raises
+    ------
+    CatalogueError
+        Where there is no such scope, or its file cannot be read.
+    """
+    if scope not in _FILES:
+        raise CatalogueError(f"There is no scope {scope!r}; there are {', '.join(_FILES)}.")
+    path = ASSETS / "questions" / f"{_FILES[scope]}.toml"
     try:
         topics = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
