@@ -6,7 +6,6 @@ from functools import cache
 from ecgclip_core.bundled import ASSETS
 from ecgclip_core.errors import CatalogueError
 
-
 _FILES = {"ecg": "ecg", "beyond": "beyond", "none": "unrelated"}
 
 
