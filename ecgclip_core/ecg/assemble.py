@@ -11,15 +11,22 @@ from ecgclip_core.ecg.scale import factor_to_plausible, live_leads, scale_fault
 from ecgclip_core.ecg.units import SPELLINGS, is_scaleless, millivolts_per
 from ecgclip_core.errors import MissingInformationError, RecordingError
 
+# Beyond this in any unit, a number is no amplitude (and may not fit a float32).
+_LARGEST = 1e15
+
 _QUESTIONS = {"sampling_rate": "how many samples a second it has (Hz)", "units": "the unit of its amplitudes"}
 
 
-def assemble(channels: Channels, name: str, sampling_rate: float | None = None, units: str | None = None) -> ECG:
+def assemble(
+    channels: Channels, file: str, name: str, sampling_rate: float | None = None, units: str | None = None
+) -> ECG:
     """Make an ECG of what a reader found.
 
     Parameters
     ----------
     channels : Channels
+    file : str
+        The file's base name, for messages.
     name : str
         What to call the recording.
     sampling_rate : float, optional
@@ -41,12 +48,12 @@ def assemble(channels: Channels, name: str, sampling_rate: float | None = None, 
     notes = list(channels.notes)
     if units is not None and millivolts_per(units) is None and not is_scaleless(units):
         raise RecordingError(f"'{shown(units, 20)}' is not a unit of voltage. Use one of {', '.join(SPELLINGS)}.")
-    rows = _rows_of_leads(channels, name, notes)
-    rate = _rate(channels, name, sampling_rate, notes)
+    rows = _rows_of_leads(channels, file, notes)
+    rate = _rate(channels, file, sampling_rate, notes)
     stated = {lead: units if units is not None else channels.units[row] for lead, row in rows.items()}
-    _ask_for_what_is_missing(name, rate, stated)
-    check_sampling_rate(name, rate)
-    check_duration(name, channels.signal.shape[1], rate)
+    _ask_for_what_is_missing(file, rate, stated)
+    check_sampling_rate(file, rate)
+    check_duration(file, channels.signal.shape[1], rate)
 
     signal = np.full((len(LEADS), channels.signal.shape[1]), np.nan)
     for lead, row in rows.items():
@@ -54,15 +61,16 @@ def assemble(channels: Channels, name: str, sampling_rate: float | None = None, 
         if _is_upside_down(channels.names[row]):
             signal[LEADS.index(lead)] *= -1
             notes.append(f"Lead {lead} was recorded as -{lead} and turned over.")
-    signal[~np.isfinite(signal)] = np.nan
-    _check_usable(signal, name)
+    signal[~(np.abs(signal) < _LARGEST)] = np.nan
+    signal = signal.astype(np.float32)
+    _check_usable(signal, file)
     signal, calibrated = _in_millivolts(signal, stated, notes)
     signal = _with_limb_leads(signal, calibrated, notes)
     _remark_on_leads(signal, notes)
     return ECG(signal, float(rate), "mV" if calibrated else "unscaled", name, channels.patient, tuple(notes))
 
 
-def _rows_of_leads(channels: Channels, name: str, notes: list[str]) -> dict[str, int]:
+def _rows_of_leads(channels: Channels, file: str, notes: list[str]) -> dict[str, int]:
     """Which channel holds each lead that is there."""
     rows: dict[str, int] = {}
     others, doubled = [], []
@@ -79,7 +87,7 @@ def _rows_of_leads(channels: Channels, name: str, notes: list[str]) -> dict[str,
                 rows[lead] = row
     if not rows:
         raise RecordingError(
-            f"{name} names none of the twelve leads (I, II, III, aVR, aVL, aVF, V1 to V6). Its channels are called "
+            f"{file} names none of the twelve leads (I, II, III, aVR, aVL, aVF, V1 to V6). Its channels are called "
             f"{listed(channels.names) or 'nothing at all'}."
         )
     if others:
@@ -93,17 +101,17 @@ def _is_upside_down(spelling: str) -> bool:
     return spelling.strip().startswith("-")
 
 
-def _rate(channels: Channels, name: str, given: float | None, notes: list[str]) -> float | None:
+def _rate(channels: Channels, file: str, given: float | None, notes: list[str]) -> float | None:
     if given is None:
         return channels.sampling_rate
-    check_sampling_rate(name, given)
+    check_sampling_rate(file, given)
     stated = channels.sampling_rate
     if stated is not None and abs(stated - given) > 0.001 * stated:
         notes.append(f"Read at {given:g} Hz as asked for; the file says {stated:g} Hz.")
     return given
 
 
-def _ask_for_what_is_missing(name: str, rate: float | None, stated: dict[str, str | None]) -> None:
+def _ask_for_what_is_missing(file: str, rate: float | None, stated: dict[str, str | None]) -> None:
     needed = []
     if rate is None:
         needed.append("sampling_rate")
@@ -111,17 +119,17 @@ def _ask_for_what_is_missing(name: str, rate: float | None, stated: dict[str, st
         needed.append("units")
     if needed:
         raise MissingInformationError(
-            f"{name} does not say {' nor '.join(_QUESTIONS[what] for what in needed)}. Please state it.", tuple(needed)
+            f"{file} does not say {' nor '.join(_QUESTIONS[what] for what in needed)}. Please state it.", tuple(needed)
         )
 
 
-def _check_usable(signal: np.ndarray, name: str) -> None:
+def _check_usable(signal: np.ndarray, file: str) -> None:
     live = live_leads(signal).sum()
     if live == 0:
-        raise RecordingError(f"{name} holds no signal: every lead is flat or empty. Check how it was exported.")
+        raise RecordingError(f"{file} holds no signal: every lead is flat or empty. Check how it was exported.")
     if live < 2:
         raise RecordingError(
-            f"{name} holds a signal in only one of the twelve leads. At least two are needed, better all twelve."
+            f"{file} holds a signal in only one of the twelve leads. At least two are needed, better all twelve."
         )
 
 

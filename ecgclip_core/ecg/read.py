@@ -72,7 +72,7 @@ def read_files(
     members = {**{wanted: files[name] for wanted, name in held.items()}, title: files[main]}
     check_size(title, sum(len(content) for content in members.values()))
     try:
-        return assemble(reader.read(title, members), label or label_of(main), sampling_rate, units)
+        return assemble(reader.read(title, members), title, label or label_of(main), sampling_rate, units)
     except MemoryError as fault:
         raise RecordingError(f"{title} needs more memory than there is.") from fault
 

@@ -81,7 +81,7 @@ def scale_fault(signal: np.ndarray) -> tuple[bool, str]:
     basis = np.column_stack([first, third])
     weights = np.linalg.lstsq(basis, second, rcond=None)[0]
     stretched_residual = (second - basis @ weights).std() / size
-    stretching_explains = residual > STRETCH_GAIN * stretched_residual
+    stretching_explains = residual > STRETCH_GAIN * stretched_residual and stretched_residual <= EINTHOVEN_TOLERANCE
     if residual <= EINTHOVEN_TOLERANCE:
         lost = residual > _SMALLEST_STRETCH and stretching_explains
         return lost, "Lead II is not the sum of I and III, but of multiples of them." if lost else ""

@@ -22,12 +22,14 @@ from ecgclip_core.ecg.channels import Channels
 from ecgclip_core.ecg.leads import lead_name
 from ecgclip_core.ecg.names import listed, shown
 from ecgclip_core.ecg.recognise import decoded, kind_of
+from ecgclip_core.ecg.units import is_scaleless, millivolts_per
 from ecgclip_core.errors import RecordingError
 
 FORMAT = "CSV"
 EXTENSIONS = (".csv", ".tsv", ".txt")
 
 MAX_COLUMNS = 256
+_LONGEST_NAME = 100
 _SEPARATORS = (";", "\t", ",")
 _UNIT_IN_BRACKETS = re.compile(r"(?P<name>.*?)\s*[(\[](?P<unit>[^()\[\]]*)[)\]]\s*")
 _UNIT_AT_END = re.compile(r"(?P<name>.+?)[\s_/]+(?P<unit>[muµμn]v)", re.IGNORECASE)
@@ -77,9 +79,12 @@ def read(name: str, files: dict[str, bytes]) -> Channels:
     separator = max(_SEPARATORS, key=lines[0].count)
     names = [field.strip().strip("\"'").strip() for field in lines[0].split(separator)]
     _check_names(name, names)
-    table, notes = _numbers(name, lines[1:], separator, len(names))
     leads, units = zip(*(_name_and_unit(field) for field in names), strict=True)
     kept = [column for column, lead in enumerate(leads) if not _is_clock(lead)]
+    table, words = _numbers(name, lines[1:], separator, len(names))
+    notes = []
+    if words[kept].sum():
+        notes.append(f"{words[kept].sum()} cells of the table are no numbers and count as missing samples.")
     rate = stated.get("rate")
     for column in set(range(len(leads))) - set(kept):
         rate = rate or _rate_from(leads[column], units[column], table[:, column], notes)
@@ -119,8 +124,8 @@ def _check_names(name: str, names: list[str]) -> None:
         )
 
 
-def _numbers(name: str, lines: list[str], separator: str, width: int) -> tuple[np.ndarray, list[str]]:
-    """The table as float64 (rows, width), NaN where a cell is no number."""
+def _numbers(name: str, lines: list[str], separator: str, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """The table as float64 (rows, width), NaN where a cell is no number, and how many such cells each column has."""
     import pandas as pd
 
     decimal = "," if separator != "," and re.search(r"\d,\d", "\n".join(lines[:200])) else "."
@@ -141,17 +146,18 @@ def _numbers(name: str, lines: list[str], separator: str, width: int) -> tuple[n
         raise RecordingError(f"{name} has {width} names but {frame.shape[1]} columns of numbers.")
     frame = frame.iloc[:, :width]
     values = np.column_stack([pd.to_numeric(frame[column], errors="coerce").to_numpy(np.float64) for column in frame])
-    notes = []
-    texts = [column for column in frame if not pd.api.types.is_numeric_dtype(frame[column])]
-    words = sum(int((frame[column].notna() & np.isnan(values[:, column])).sum()) for column in texts if column)
-    if words:
-        notes.append(f"{words} cells of the table are no numbers and count as missing samples.")
-    return values, notes
+    return values, (frame.notna().to_numpy() & np.isnan(values)).sum(axis=0)
 
 
 def _name_and_unit(field: str) -> tuple[str, str | None]:
-    match = _UNIT_IN_BRACKETS.fullmatch(field) or _UNIT_AT_END.fullmatch(field)
-    return (match["name"], match["unit"].strip()) if match else (field, None)
+    match = None
+    if len(field) <= _LONGEST_NAME:
+        match = _UNIT_IN_BRACKETS.fullmatch(field) or _UNIT_AT_END.fullmatch(field)
+    if match is None:
+        return field, None
+    unit = match["unit"].strip()
+    known = millivolts_per(unit) is not None or (unit and is_scaleless(unit)) or unit.lower() in _SECONDS
+    return match["name"], unit if known else None
 
 
 def _is_clock(column: str) -> bool:

@@ -50,6 +50,14 @@ _ASSUMED_GAIN = 200.0
 _FORMAT_FIELD = re.compile(
     r"(?P<format>\d{1,3})(x(?P<per_frame>\d{1,6}))?(:(?P<skew>\d{1,9}))?(\+(?P<offset>\d{1,12}))?", re.ASCII
 )
+# Each number after the gain may be left out together with all that follow it, but the name is often there nonetheless.
+_SIGNAL_FIELDS = ("file", "layout", "scale", "zero", "first", "checksum", "label")
+_SIGNAL_LINE = re.compile(
+    r"""(?P<file>\S+) \s+ (?P<layout>\S+) (\s+ (?P<scale>\S+)
+        (\s+ \d+ (\s+ (?P<zero>-?\d+) (\s+ (?P<first>-?\d+) (\s+ (?P<checksum>-?\d+) (\s+ \d+)?)?)?)?)?
+        (\s+ (?P<label>.*))?)?""",
+    re.VERBOSE | re.ASCII,
+)
 _GAIN_FIELD = re.compile(r"(?P<gain>[^(/]*)(\((?P<baseline>[^)]*)\))?(/(?P<units>.*))?")
 _MATLAB_5 = b"MATLAB 5.0"
 
@@ -176,9 +184,10 @@ def _parse(name: str, content: bytes) -> _Header:
 
 
 def _parse_signal(name: str, line: str) -> _Signal:
-    fields = line.split(maxsplit=8)
-    fields += [""] * (9 - len(fields))
-    file, layout, scale, _, zero, first, checksum, _, label = fields
+    match = _SIGNAL_LINE.fullmatch(line)
+    if match is None:
+        raise RecordingError(f"{name}: '{shown(line, 30)}' is not a signal line of a WFDB header.")
+    file, layout, scale, zero, first, checksum, label = (match[key] or "" for key in _SIGNAL_FIELDS)
     match = _FORMAT_FIELD.fullmatch(layout)
     if match is None:
         raise RecordingError(f"{name}: '{shown(layout, 30)}' is not a WFDB signal format.")
@@ -283,18 +292,25 @@ def _decode(name: str, signals: list[_Signal], frames: int, files: dict[str, byt
     with tempfile.TemporaryDirectory(prefix="ecgclip-") as folder:
         lines = [f"r {len(signals)} 1 {frames}"]
         for number, file in enumerate(given):
-            Path(folder, f"s{number}.dat").write_bytes(files[file])
+            described = next(signal for signal in signals if signal.file == file)
+            Path(folder, f"s{number}.dat").write_bytes(_samples_of(files[file], described))
         for signal in signals:
-            layout = f"{signal.format}x{signal.per_frame}+{signal.offset}"
+            layout = f"{'16' if signal.format == '61' else signal.format}x{signal.per_frame}"
             lines.append(f"s{given.index(signal.file)}.dat {layout} 1(0)/NU 16 0 {signal.first} 0 0 s")
         Path(folder, "r.hea").write_text("\n".join(lines) + "\n", encoding="ascii")
         try:
             record = wfdb.rdrecord(str(Path(folder, "r")), physical=False, smooth_frames=False)
         except (ValueError, IndexError, OverflowError, TypeError) as fault:
-            raise RecordingError(
-                f"The signal files of {name} cannot be decoded: they do not fit the header."
-            ) from fault
+            raise RecordingError(f"The signal files of {name} do not fit the header.") from fault
     return [np.asarray(row) for row in record.e_d_signal]
+
+
+def _samples_of(content: bytes, signal: _Signal) -> bytes:
+    """What follows the offset, format 61 as format 16: wfdb 4.3.1 fails on the former, which has its bytes swapped."""
+    content = content[signal.offset :]
+    if signal.format == "61":
+        return np.frombuffer(content[: len(content) // 2 * 2], ">i2").astype("<i2").tobytes()
+    return content
 
 
 def _checksum_fails(signals: list[_Signal], digital: list[np.ndarray]) -> bool:

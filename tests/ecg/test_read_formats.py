@@ -1,0 +1,106 @@
+"""What holds for every format alike. A new reader needs one line in `EXAMPLES`."""
+
+import numpy as np
+import pytest
+from recorded_files import challenge_files, csv_file, heart_beats, wfdb_files
+
+from ecgclip_core import EcgclipError, read_ecg
+from ecgclip_core.ecg.leads import LEADS
+from ecgclip_core.ecg.readers import READERS
+
+# Format and variant -> files of a recording, shape (12, n) in mV, at a rate in Hz.
+EXAMPLES = {
+    ("WFDB", "dat"): wfdb_files,
+    ("WFDB", "mat"): challenge_files,
+    ("CSV", "comma"): csv_file,
+    ("CSV", "semicolon"): lambda signal, rate: csv_file(signal, rate, separator=";", decimal=","),
+    ("CSV", "tab"): lambda signal, rate: csv_file(signal, rate, separator="\t", name="r.tsv"),
+}
+each_example = pytest.mark.parametrize("files_of", EXAMPLES.values(), ids=["-".join(key) for key in EXAMPLES])
+
+
+def test_every_reader_is_tested_here():
+    assert {reader.FORMAT for reader in READERS} == {name for name, _ in EXAMPLES}
+
+
+@each_example
+def test_what_was_written_is_read(files_of):
+    signal = heart_beats()
+    ecg = read_ecg(files_of(signal, 500))
+    assert ecg.signal.shape == (12, 5000)
+    assert ecg.signal.dtype == np.float32
+    assert ecg.sampling_rate == 500
+    assert ecg.units == "mV"
+    np.testing.assert_allclose(ecg.signal, signal, atol=6e-4)
+
+
+@each_example
+def test_bytes_and_paths_give_the_same_recording(files_of, tmp_path):
+    files = files_of(heart_beats(3, 250), 250)
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    from_bytes = read_ecg(files)
+    main = next(iter(files))
+    for path in (tmp_path / main, str(tmp_path / main), (tmp_path / main).with_suffix("")):
+        ecg = read_ecg(path)
+        np.testing.assert_array_equal(ecg.signal, from_bytes.signal)
+        assert (ecg.name, ecg.notes) == (from_bytes.name, from_bytes.notes)
+
+
+@each_example
+@pytest.mark.parametrize("seconds", [2, 3, 60])
+def test_short_and_long_recordings_open(files_of, seconds):
+    ecg = read_ecg(files_of(heart_beats(seconds, 100), 100))
+    assert ecg.duration == pytest.approx(seconds)
+
+
+@each_example
+def test_under_a_second_there_is_no_heart_beat(files_of):
+    with pytest.raises(EcgclipError, match="too short"):
+        read_ecg(files_of(heart_beats(0.8, 250), 250))
+
+
+@each_example
+def test_nan_stays_nan_and_is_told(files_of):
+    signal = heart_beats(4, 250)
+    signal[8, 100:150] = np.nan
+    ecg = read_ecg(files_of(signal, 250))
+    np.testing.assert_array_equal(np.isnan(ecg.signal[8]), np.isnan(signal[8]))
+    assert np.isfinite(np.delete(ecg.signal, 8, axis=0)).all()
+    assert any("V3 (5.0 %)" in note for note in ecg.notes)
+
+
+@each_example
+@pytest.mark.parametrize("fill", [0.0, np.nan])
+def test_a_recording_without_signal_is_refused(files_of, fill):
+    with pytest.raises(EcgclipError, match="no signal"):
+        read_ecg(files_of(np.full((12, 2500), fill), 250))
+
+
+@each_example
+def test_a_flat_lead_opens_with_a_note(files_of):
+    signal = heart_beats(4, 250)
+    signal[LEADS.index("V2")] = 0
+    ecg = read_ecg(files_of(signal, 250))
+    assert any("flat line): V2" in note for note in ecg.notes)
+    assert ecg.missing_leads == ()
+
+
+@each_example
+def test_half_a_file_is_an_ecg_or_a_sentence(files_of):
+    files = files_of(heart_beats(2, 250), 250)
+    for name, content in files.items():
+        for end in range(0, len(content), max(len(content) // 23, 1)):
+            try:
+                assert read_ecg({**files, name: content[:end]}).signal.shape[0] == 12
+            except EcgclipError as error:
+                assert str(error).endswith(".")
+
+
+@each_example
+def test_the_file_name_never_carries_markup_or_a_path_into_the_recording(files_of):
+    files = files_of(heart_beats(2, 250), 250)
+    main = next(iter(files))
+    hostile = "../../<img src=x>![a](b)" + main
+    ecg = read_ecg({hostile: files.pop(main), **files})
+    assert not set("<>[]/\\") & set(ecg.name)
