@@ -73,13 +73,14 @@ class Heart:
     respiration_phase: float
     sinus_arrhythmia: float
     st: Wave | None = None
+    late_qrs: Wave | None = None
     limb_voltage: float | None = None
     other_p: Wave | None = None
     others: dict[str, Complex] = field(default_factory=dict)
     atrial_waves: float = 0.0
     mirrored: bool = False
     axis_is_drawn: bool = True
-    voltage_is_normal: bool = True
+    sokolow: tuple[float, float] | None = (0.0, 3.3)
     carrier_leads: tuple[str, ...] | None = None
     also: list[str] = field(default_factory=list)
     put_in: dict = field(default_factory=dict)
@@ -135,28 +136,38 @@ def seated(heart: Heart, rng: np.random.Generator) -> Complex:
     """Turn the heart in the chest to its axis, bring its voltage into bounds, and give its own complex."""
     across = rotation(0, heart.turn)
     qrs = heart.qrs.turned(across)
-    angles = np.arange(-180.0, 180.0, 1.0)
-    if heart.axis_is_drawn:
-        nets = np.stack([rotation(angle) @ qrs.net for angle in angles], axis=1)
-        away = np.abs((frontal_axis(heart.torso, nets) - heart.axis + 180) % 360 - 180)
-        turn = angles[np.argmin(away)]
-    else:
-        turn = 0.0
+    turn = _turn_to_axis(heart, qrs) if heart.axis_is_drawn else 0.0
     qrs = qrs.turned(rotation(turn))
-    # The repolarisation follows the depolarisation's turn by half.
-    st_t = heart.st_t.turned(
-        rotation(0.5 * np.clip(turn, -60, 60), 0.5 * heart.turn) if heart.axis_is_drawn else across
-    )
-    heart.p = heart.p.turned(rotation(0.25 * np.clip(turn, -60, 60) + rng.normal(0, 6)))
-    gain = heart.gain
-    if heart.voltage_is_normal:
-        seen = leads(heart.torso, dipole(qrs.placed(0, 1), np.linspace(-0.1, 1.1, 121))) * gain
-        sokolow = max(-seen[6].min(), 0) + max(seen[10].max(), seen[11].max())
-        limb = np.ptp(seen[:6], axis=1).max()
-        gain *= min(1.0, rng.uniform(2.6, 3.3) / sokolow) if sokolow > 3.3 else 1.0
-        gain *= max(1.0, rng.uniform(0.62, 0.8) / limb) if limb < 0.62 else 1.0
-    if heart.limb_voltage is not None:
-        seen = np.ptp(leads(heart.torso, dipole(qrs.placed(0, 1), np.linspace(-0.1, 1.1, 121))), axis=1)
-        gain = min(heart.limb_voltage / seen[:6].max(), 0.92 / seen[6:].max())
+    if heart.late_qrs is not None:
+        qrs = qrs + heart.late_qrs
+    # Atria and repolarisation follow the turn of the ventricles in part.
+    follow = float(np.clip(turn, -60, 60))
+    st_t = heart.st_t.turned(rotation(0.5 * follow, 0.5 * heart.turn))
+    heart.p = heart.p.turned(rotation(0.25 * follow + rng.normal(0, 6)))
+    gain = heart.gain * _voltage_factor(heart, qrs * heart.gain, rng)
     st_t = st_t * float(np.sqrt(gain) if gain > 0.5 else gain**0.8)
-    return Complex(qrs * float(gain), st_t + heart.st if heart.st else st_t, heart.qrs_duration, heart.qtc)
+    return Complex(qrs * gain, st_t + heart.st if heart.st else st_t, heart.qrs_duration, heart.qtc)
+
+
+def _turn_to_axis(heart: Heart, qrs: Wave) -> float:
+    """Degrees by which the complex must turn in the frontal plane to have the heart's axis."""
+    angles = np.arange(-180.0, 180.0)
+    nets = np.stack([rotation(angle) @ qrs.net for angle in angles], axis=1)
+    away = np.abs((frontal_axis(heart.torso, nets) - heart.axis + 180) % 360 - 180)
+    return float(angles[np.argmin(away)])
+
+
+def _voltage_factor(heart: Heart, qrs: Wave, rng: np.random.Generator) -> float:
+    """What brings the complex within the heart's bounds of voltage."""
+    seen = leads(heart.torso, dipole(qrs.placed(0, 1), np.linspace(-0.1, 1.1, 121)))
+    limb, chest = np.ptp(seen[:6], axis=1).max(), np.ptp(seen[6:], axis=1).max()
+    if heart.limb_voltage is not None:
+        return float(min(heart.limb_voltage / limb, 0.92 / chest))
+    if heart.sokolow is None:
+        return 1.0
+    # S in V1 and R in V5 or V6, mV: Sokolow & Lyon 1949, doi:10.1016/0002-8703(49)90562-1.
+    voltage = max(-seen[6].min(), 0) + max(seen[10].max(), seen[11].max())
+    least, most = heart.sokolow
+    factor = rng.uniform(0.8, 1.0) * most / voltage if voltage > most else 1.0
+    factor = rng.uniform(1.0, 1.2) * least / voltage if voltage < least else factor
+    return float(max(factor, rng.uniform(0.62, 0.8) / limb if limb < 0.62 else 0.0))

@@ -69,7 +69,8 @@ def _terminal_right(heart: Heart, rng: np.random.Generator, size: float, duratio
     heart.qrs_duration = duration
     # The left ventricle keeps its own time.
     share = min(0.9 * usual / duration, 0.82)
-    heart.qrs = heart.qrs.part(0.0, share) + varied(
+    heart.qrs = heart.qrs.part(0.0, share)
+    heart.late_qrs = varied(
         wave(
             (0.72 * size, (-0.50, -0.05, 0.85), 0.70 * share, 0.42 + 0.45 * share, 1.0),
             (0.32 * size, (-0.68, 0.05, 0.70), share, 0.35 + 0.6 * share, 1.0),
@@ -85,7 +86,7 @@ def right_bundle_branch_block(heart: Heart, rng: np.random.Generator) -> None:
     heart.age = float(np.clip(rng.normal(66, 14), 25, 94))
     _terminal_right(heart, rng, rng.uniform(0.80, 1.30), rng.uniform(0.122, 0.158))
     heart.qtc += 0.5 * (heart.qrs_duration - 0.09)
-    heart.axis = float(np.clip(rng.normal(70, 22), 10, 110))
+    heart.axis = float(np.clip(heart.axis, 0, 80))
     heart.turn = rng.normal(0, 8)
     heart.st_t = heart.st_t + wave(
         (rng.uniform(0.16, 0.28), (0.35, 0.0, -0.94), 0.02, 0.58, 0.98),
@@ -95,7 +96,7 @@ def right_bundle_branch_block(heart: Heart, rng: np.random.Generator) -> None:
 
 def incomplete_right_bundle_branch_block(heart: Heart, rng: np.random.Generator) -> None:
     _terminal_right(heart, rng, rng.uniform(0.40, 0.62), rng.uniform(0.100, 0.117))
-    heart.axis_is_drawn = False
+    heart.axis = float(np.clip(heart.axis, 10, 80))
     heart.turn = rng.normal(2, 6)
 
 
@@ -311,7 +312,7 @@ def posterior_st_elevation_infarction(heart: Heart, rng: np.random.Generator) ->
     direction = (rng.uniform(-0.05, 0.10), rng.uniform(0.0, 0.16), -0.9)
     heart.st = segment(heart, "V2", -level, direction, slope=rng.uniform(-0.7, -0.3))
     heart.qrs = heart.qrs + varied(
-        wave((rng.uniform(0.38, 0.70), (-0.35, 0.1, 0.93), 0.24, 0.54, 0.92), sharp=0.4), rng
+        wave((rng.uniform(0.60, 0.95), (-0.55, 0.1, 0.83), 0.24, 0.54, 0.92), sharp=0.4), rng
     )
     heart.st_t = heart.st_t * rng.uniform(0.9, 1.3) + wave((rng.uniform(0.12, 0.28), (0.1, 0.1, 1.0), 0.3, 0.68, 1.0))
     heart.put_in["st_target_mv"] = -level
@@ -395,7 +396,7 @@ def left_ventricular_hypertrophy(heart: Heart, rng: np.random.Generator) -> None
     heart.qrs_duration = rng.uniform(0.096, 0.116)
     heart.axis = float(np.clip(rng.normal(14, 18), -25, 60))
     heart.turn = rng.normal(-12, 5)
-    heart.voltage_is_normal = False
+    heart.sokolow = (3.6, 5.6)
     heart.gain = rng.uniform(1.3, 1.8)
     heart.p = heart.p + wave((rng.uniform(0.0, 0.09), (0.45, 0.2, -0.85), 0.45, 0.74, 1.0))
     strain = rng.uniform(0.8, 1.5)
@@ -411,7 +412,7 @@ def right_ventricular_hypertrophy(heart: Heart, rng: np.random.Generator) -> Non
     heart.age = float(np.clip(rng.normal(54, 15), 20, 88))
     heart.qrs_duration = rng.uniform(0.088, 0.112)
     heart.axis = rng.uniform(98, 145)
-    heart.voltage_is_normal = False
+    heart.sokolow = None
     heart.gain = rng.uniform(0.85, 1.15)
     heart.turn = rng.normal(0, 5)
     heart.qrs = varied(
@@ -459,7 +460,6 @@ def left_atrial_enlargement(heart: Heart, rng: np.random.Generator) -> None:
 
 def low_voltage(heart: Heart, rng: np.random.Generator) -> None:
     heart.limb_voltage = rng.uniform(0.26, 0.46)
-    heart.voltage_is_normal = False
     heart.p = heart.p * rng.uniform(0.5, 0.8)
     heart.qrs = heart.qrs.turned(rotation(0, rng.normal(0, 8)))
 

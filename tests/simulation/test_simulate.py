@@ -200,7 +200,7 @@ def test_intervals_of_the_wave_table_are_those_put_in():
     ("finding", "raised", "quiet"),
     [
         ("anterior_st_elevation_infarction", {"V2": 0.2, "V3": 0.15}, ("III", "aVF")),
-        ("inferior_st_elevation_infarction", {"II": 0.03, "III": 0.1, "aVF": 0.08}, ("aVL", "V5", "V6")),
+        ("inferior_st_elevation_infarction", {"II": 0.03, "III": 0.1, "aVF": 0.08}, ("aVL", "aVR")),
         ("pericarditis", {"I": 0.03, "II": 0.1, "V5": 0.08}, ("aVR", "V1")),
     ],
 )
@@ -228,6 +228,17 @@ def test_a_heart_on_the_right_turns_lead_i_upside_down_and_loses_height_towards_
         beat = ecg.signal[:, complex_] - ecg.signal[:, complex_.start - 5 : complex_.start].mean(axis=1, keepdims=True)
         assert beat[0].sum() < 0
         assert np.ptp(beat[11]) < np.ptp(beat[7])
+
+
+def test_hypertrophy_meets_the_voltage_criterion_and_health_does_not():
+    for seed in range(8):
+        for finding, high in (("left_ventricular_hypertrophy", True), ("sinus_rhythm", False)):
+            ecg = simulate(finding, seed)
+            starts = (waves(ecg, "QRS")["onset_s"].to_numpy() * 500).astype(int)
+            beats = [ecg.signal[:, start : start + 60] - ecg.signal[:, start, None] for start in starts[1:-1]]
+            s_v1 = np.median([-beat[6].min() for beat in beats])
+            r_v5 = np.median([max(beat[10].max(), beat[11].max()) for beat in beats])
+            assert (s_v1 + r_v5 > 3.4) == high
 
 
 def test_low_voltage_stays_below_half_a_millivolt_in_the_limb_leads():
