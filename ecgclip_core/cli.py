@@ -67,6 +67,38 @@ def calibrate(chosen: argparse.Namespace) -> None:
     print(f"{len(answers.findings)} findings calibrated on {len(answers.truth)} recordings")
 
 
+def fit_clusters(chosen: argparse.Namespace) -> None:
+    """Fit the cluster dictionary of a checkpoint on its training recordings and describe it on simulated ones."""
+    from ecgclip_core.corpora.folder import read_folder
+    from ecgclip_core.interpretation.cluster_command import fit_and_describe
+    from ecgclip_core.model.checkpoint import load_model
+
+    model = load_model(chosen.checkpoint)
+    corpus = read_folder(chosen.data, model.preprocessing, chosen.cache)
+    if chosen.folds:
+        corpus = corpus.where([fold in chosen.folds for fold in corpus.folds])
+    dictionary, _ = fit_and_describe(model, corpus.signals, chosen.described, model.folder)
+    print(f"{dictionary.k} clusters written to {model.folder}")
+
+
+def build_cohort(chosen: argparse.Namespace) -> None:
+    """Make a cohort with its map from a folder of recordings; the same command goes on after an interruption."""
+    from ecgclip_core.cohort.build import build_cohort as build
+    from ecgclip_core.model.checkpoint import load_model
+
+    cohort = build(load_model(chosen.checkpoint), chosen.folder, chosen.out)
+    print(f"{len(cohort)} recordings written to {chosen.out}; what could not be read is listed in skipped.csv there")
+
+
+def simulate_cohort(chosen: argparse.Namespace) -> None:
+    """Make a cohort of simulated recordings, such as the bundled one."""
+    from ecgclip_core.cohort.build import build_simulated_cohort
+    from ecgclip_core.model.checkpoint import load_model
+
+    cohort = build_simulated_cohort(load_model(chosen.checkpoint), chosen.out, chosen.number)
+    print(f"{len(cohort)} recordings written to {chosen.out}")
+
+
 def _corpus_name(chosen: argparse.Namespace) -> str:
     folds = f", folds {', '.join(map(str, sorted(chosen.folds)))}" if chosen.folds else ""
     return f"{Path(chosen.data).name}{folds}"
@@ -106,13 +138,39 @@ def _parser() -> argparse.ArgumentParser:
     verb = verbs.add_parser("calibrate", help=calibrate.__doc__)
     _add_labelled_folder(verb)
     verb.set_defaults(run=calibrate)
+
+    kinds = verbs.add_parser("clusters", help="time-localized clusters").add_subparsers(required=True, metavar="KIND")
+    verb = kinds.add_parser("fit", help=fit_clusters.__doc__)
+    _add_labelled_folder(verb)
+    verb.add_argument("--cache", type=Path, required=True, help="folder for prepared signals")
+    verb.add_argument("--described", type=int, default=780, help="simulated recordings to describe the clusters on")
+    verb.set_defaults(run=fit_clusters)
+
+    kinds = verbs.add_parser("cohort", help="maps of many recordings").add_subparsers(required=True, metavar="KIND")
+    verb = kinds.add_parser("build", help=build_cohort.__doc__)
+    verb.add_argument("folder", type=Path, help="recordings, with or without a records.csv")
+    _add_cohort_output(verb)
+    verb.set_defaults(run=build_cohort)
+    verb = kinds.add_parser("simulate", help=simulate_cohort.__doc__)
+    verb.add_argument("--number", type=int, default=1560, help="recordings, the conditions in turn")
+    _add_cohort_output(verb)
+    verb.set_defaults(run=simulate_cohort)
     return parser
+
+
+def _add_cohort_output(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--out", type=Path, required=True, help="folder of the cohort")
+    _add_checkpoint(verb)
+
+
+def _add_checkpoint(verb: argparse.ArgumentParser) -> None:
+    verb.add_argument("--checkpoint", help="a folder or the name of a bundled checkpoint")
 
 
 def _add_labelled_folder(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--data", type=Path, required=True, help="folder of recordings with a records.csv and scp_codes")
     verb.add_argument("--folds", type=_folds, help="strat_fold values to take, as 9; all where left out")
-    verb.add_argument("--checkpoint", help="a folder or the name of a bundled checkpoint")
+    _add_checkpoint(verb)
     verb.add_argument("--corpus", help="what the recordings are, in words, for the evidence page")
 
 
