@@ -15,9 +15,10 @@ _ABBREVIATIONS = frozenset(
     + ["mögl", "möjl", "o.b", "resp", "sog", "susp", "u.a", "unspez", "unvollst", "v.a", "vergl", "vgl", "vs"]
     + ["wahrsch", "z.b", "z.n", "z.t", "zn"]
 )
-# What recorders, editors and consensus tools of PTB-XL appended; it says nothing of the heart in words.
+# What recorders, editors and consensus tools of PTB-XL appended, sometimes cut off; it says nothing of the heart.
 _REMARKS = re.compile(
-    r"\b(?:\d\.\d\d\s+)?unbestätigter bericht\b|\s\d\.\d\d\s*$|\bedit:.*$|consensus label derived from:.*$",
+    r"\b(?:4\.46\s+)?unbestätigter bericht\b|\s4\.46(?:\s+unb\w*(?:\s+b\w*)?)?\s*$"
+    r"|\bedit:.*$|consensus label derived from:.*$",
     re.IGNORECASE | re.DOTALL,
 )
 

@@ -63,6 +63,8 @@ def words_of(text):
         ("Linkstyp Verdacht auf P-sinistrocardiale", ["Linkstyp", "Verdacht auf P-sinistrocardiale"]),
         ("Sinusrhythmus, kein Linksschenkelblock", ["Sinusrhythmus, kein Linksschenkelblock"]),
         ("Linkstyp 4.46        unbestätigter Bericht", ["Linkstyp"]),
+        ("Linkstyp 4.46        unbestÄt", ["Linkstyp"]),
+        ("R in aVL 1.24", ["R in aVL 1.24"]),
         ("normal ecg. edit: norm 100, (norm 100)", ["normal ecg"]),
         ("", []),
         (" .. ; \n", []),
