@@ -50,6 +50,7 @@ def assemble(
         raise RecordingError(f"'{shown(units, 20)}' is not a unit of voltage. Use one of {', '.join(SPELLINGS)}.")
     rows = _rows_of_leads(channels, file, notes)
     rate = _rate(channels, file, sampling_rate, notes)
+    _remark_on_given_units(channels, units, rows, notes)
     stated = {lead: units if units is not None else channels.units[row] for lead, row in rows.items()}
     _ask_for_what_is_missing(file, rate, stated)
     check_sampling_rate(file, rate)
@@ -109,6 +110,12 @@ def _rate(channels: Channels, file: str, given: float | None, notes: list[str]) 
     if stated is not None and abs(stated - given) > 0.001 * stated:
         notes.append(f"Read at {given:g} Hz as asked for; the file says {stated:g} Hz.")
     return given
+
+
+def _remark_on_given_units(channels: Channels, given: str | None, rows: dict[str, int], notes: list[str]) -> None:
+    stated = {channels.units[row] for row in rows.values()} - {None}
+    if given is not None and any(millivolts_per(unit) != millivolts_per(given) for unit in stated):
+        notes.append(f"Amplitudes read as {shown(given, 12)} as asked for; the file says {listed(sorted(stated))}.")
 
 
 def _ask_for_what_is_missing(file: str, rate: float | None, stated: dict[str, str | None]) -> None:

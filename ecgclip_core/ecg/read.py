@@ -143,6 +143,8 @@ def _from_disk(path: Path) -> dict[str, bytes]:
 
 
 def _opening_path(path: Path) -> Path:
+    if not path.name:
+        raise RecordingError("That is a folder, not a recording; open one recording in it.")
     endings = [ending for reader in READERS for ending in reader.EXTENSIONS]
     candidates = [path] if reader_for(path.name) else []
     candidates += [path.with_name(path.name + ending) for ending in endings]
@@ -151,8 +153,9 @@ def _opening_path(path: Path) -> Path:
         for candidate in [*candidates, path]:
             if candidate.is_file():
                 return candidate
+        is_folder = path.is_dir()
     except (OSError, ValueError) as fault:
-        raise RecordingError("That is not a usable file name.") from fault
-    if path.is_dir():
+        raise RecordingError(f"{shown_file(path.name)} is not a usable file name.") from fault
+    if is_folder:
         raise RecordingError(f"{shown_file(path.name)} is a folder; open one recording in it.")
     raise RecordingError(f"There is no recording called {shown_file(path.name)} at that place.")

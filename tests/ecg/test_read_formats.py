@@ -104,3 +104,29 @@ def test_the_file_name_never_carries_markup_or_a_path_into_the_recording(files_o
     hostile = "../../<img src=x>![a](b)" + main
     ecg = read_ecg({hostile: files.pop(main), **files})
     assert not set("<>[]/\\") & set(ecg.name)
+
+
+def test_what_is_not_there_gets_a_sentence_without_its_folder(tmp_path):
+    for path in (tmp_path / "nothing", tmp_path / "nothing.hea", tmp_path, tmp_path / ("n" * 400), "", "nul\0byte"):
+        with pytest.raises(EcgclipError) as caught:
+            read_ecg(path)
+        assert str(tmp_path.parent) not in str(caught.value)
+
+
+def test_bytes_need_a_name():
+    with pytest.raises(EcgclipError, match="file name"):
+        read_ecg(b"I,II")
+
+
+def test_two_recordings_are_not_one():
+    files = wfdb_files(heart_beats(2, 100), 100) | csv_file(heart_beats(2, 100), 100)
+    with pytest.raises(EcgclipError, match="2 recordings"):
+        read_ecg(files)
+    assert read_ecg(files, name="r.csv").sampling_rate == 100
+
+
+@each_example
+def test_a_unit_asked_for_beats_the_files_own_and_is_told(files_of):
+    ecg = read_ecg(files_of(heart_beats(2, 250), 250), units="unscaled")
+    assert ecg.units == "unscaled"
+    assert any("as asked for" in note for note in ecg.notes)

@@ -1,11 +1,9 @@
 """Real recordings: all open, and each has the scale that its source left it."""
 
-import time
-
 import numpy as np
 import pytest
 
-from ecgclip_core import read_ecg
+from ecgclip_core import EcgclipError, read_ecg
 
 # Folder, every n-th of its recordings, units after reading.
 COLLECTIONS = [
@@ -42,24 +40,13 @@ def test_ludb_is_unscaled_even_when_only_its_limb_leads_are_there(real_data):
     assert lost == len(headers)
 
 
-def test_age_and_sex_of_every_challenge_and_ludb_recording_are_found(real_data):
-    for folder in ("ludb/data", "challenge"):
-        for header in sorted((real_data / folder).glob("*.hea")):
-            patient = read_ecg(header).patient
-            assert 0 < patient.age < 120
-            assert patient.sex in ("female", "male")
-            assert patient.identity["stated diagnosis"]
-
-
-def test_twelve_leads_of_ten_seconds_at_500_hz_are_read_quickly(real_data):
-    headers = sorted((real_data / "ptbxl/records500").rglob("*.hea"))[:20]
-    read_ecg(headers[0])
-    times = []
-    for header in headers:
-        start = time.perf_counter()
-        read_ecg(header)
-        times.append(time.perf_counter() - start)
-    assert np.median(times) < 0.25  # 0.01 s on a quiet machine
+@pytest.mark.parametrize(("folder", "step"), [("ludb/data", 10), ("challenge", 1)])
+def test_age_and_sex_are_found_in_real_headers(real_data, folder, step):
+    for header in sorted((real_data / folder).glob("*.hea"))[::step]:
+        patient = read_ecg(header).patient
+        assert 0 < patient.age < 120
+        assert patient.sex in ("female", "male")
+        assert patient.identity["stated diagnosis"]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +54,5 @@ def test_twelve_leads_of_ten_seconds_at_500_hz_are_read_quickly(real_data):
     [("example.dcm", "DICOM"), ("example.scp", "SCP-ECG"), ("example_aecg.xml", "aECG"), ("empty.xml", "aECG")],
 )
 def test_formats_not_yet_read_are_named(real_data, name, kind):
-    from ecgclip_core import EcgclipError
-
     with pytest.raises(EcgclipError, match=kind):
         read_ecg(real_data / "formats" / name)
