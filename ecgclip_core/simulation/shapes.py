@@ -72,7 +72,7 @@ def _terminal_right(heart: Heart, rng: np.random.Generator, size: float, duratio
     heart.qrs = heart.qrs.part(0.0, share)
     heart.late_qrs = varied(
         wave(
-            (0.72 * size, (-0.50, -0.05, 0.85), 0.70 * share, 0.42 + 0.45 * share, 1.0),
+            (0.72 * size, (-0.44, -0.05, 0.88), 0.70 * share, 0.42 + 0.45 * share, 1.0),
             (0.32 * size, (-0.68, 0.05, 0.70), share, 0.35 + 0.6 * share, 1.0),
             sharp=0.2,
         ),
@@ -312,9 +312,10 @@ def posterior_st_elevation_infarction(heart: Heart, rng: np.random.Generator) ->
     direction = (rng.uniform(-0.05, 0.10), rng.uniform(0.0, 0.16), -0.9)
     heart.st = segment(heart, "V2", -level, direction, slope=rng.uniform(-0.7, -0.3))
     heart.qrs = heart.qrs + varied(
-        wave((rng.uniform(0.60, 0.95), (-0.55, 0.1, 0.83), 0.24, 0.54, 0.92), sharp=0.4), rng
+        wave((rng.uniform(0.55, 0.85), (-0.55, 0.1, 0.83), 0.24, 0.54, 0.92), sharp=0.4), rng
     )
-    heart.st_t = heart.st_t * rng.uniform(0.9, 1.3) + wave((rng.uniform(0.12, 0.28), (0.1, 0.1, 1.0), 0.3, 0.68, 1.0))
+    heart.gain = min(heart.gain, 1.1)
+    heart.st_t = heart.st_t * rng.uniform(0.7, 1.0) + wave((rng.uniform(0.04, 0.14), (0.1, 0.1, 1.0), 0.2, 0.68, 1.0))
     heart.put_in["st_target_mv"] = -level
 
 
@@ -451,7 +452,7 @@ def left_atrial_enlargement(heart: Heart, rng: np.random.Generator) -> None:
     heart.p = varied(
         wave(
             (0.095, (0.35, 0.85, 0.45), 0.0, 0.28, 0.58),
-            (0.145 * size, (0.58, 0.42, -0.78), 0.40, 0.72, 1.0),
+            (0.140 * size, (0.72, 0.48, -0.60), 0.42, 0.73, 1.0),
         ),
         rng,
         0.08,

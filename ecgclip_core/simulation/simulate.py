@@ -237,7 +237,8 @@ def _findings(condition: Condition, heart: Heart, line: Timeline, put_in: dict, 
             holds.append("first_degree_av_block")
     if not 60 <= put_in["rate"] <= 100:
         holds.append("bradycardia" if put_in["rate"] < 60 else "tachycardia")
-    holds.append(_axis_name(put_in["axis_degrees"]))
+    # The late forces of a blocked right bundle are no part of the axis that readers name.
+    holds.append(_axis_name(put_in["axis_degrees"] if heart.late_qrs is None else heart.axis))
     parents = [parent.id for finding in holds for parent in ancestors(finding)]
     return tuple(dict.fromkeys(holds + parents))
 
