@@ -24,6 +24,8 @@ MAX_RECORDINGS = 200
 MAX_GROWTH = 200
 _GROWTH_MATTERS_ABOVE = 20_000_000
 
+_SIGNAL_ENDINGS = (".dat", ".mat")
+
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -92,15 +94,14 @@ def recordings_in(
     openers = [piece for piece in pieces if reader_for(piece.name)]
     for piece in openers[:MAX_RECORDINGS]:
         uploads.append(_read(piece, pieces, sampling_rate, units))
-    for piece in openers[MAX_RECORDINGS:]:
-        _claim(piece, pieces)
-    if beyond := openers[MAX_RECORDINGS:]:
+    beyond = [_claim(piece, pieces)[1] for piece in openers[MAX_RECORDINGS:]]
+    if beyond:
         uploads.append(
             Upload(
                 label=f"{len(beyond)} more recordings",
                 problem=f"Only the first {MAX_RECORDINGS} recordings of an upload are read. For more, build a "
                 "cohort from a folder: ecgclip cohort build FOLDER --out OUT.",
-                files=tuple(shown_file(piece.name) for piece in beyond),
+                files=tuple(name for names in beyond for name in names),
             )
         )
     return _numbered(uploads + _leftovers([piece for piece in pieces if not piece.taken]))
@@ -130,7 +131,9 @@ def _claim(piece: _Piece, pieces: list[_Piece]) -> tuple[dict[str, bytes], tuple
     try:
         held = companions_of(piece.name, piece.content, near)
     except EcgclipError:
-        held = {}
+        # A header that cannot be read names nothing; the signal files of its own name are its all the same.
+        stem = label_of(piece.name)
+        held = {name: name for name in near if label_of(name) == stem and name.lower().endswith(_SIGNAL_ENDINGS)}
     new = [near[name] for name in dict.fromkeys(held.values()) if not near[name].taken]
     for other in new:
         other.taken = True
@@ -144,7 +147,7 @@ def _leftovers(pieces: list[_Piece]) -> list[Upload]:
     rest = []
     for piece in pieces:
         if kind_of(piece.content) in ("text", "data", "an empty file") and not piece.name.lower().endswith(
-            (".dat", ".mat")
+            _SIGNAL_ENDINGS
         ):
             rest.append(piece)
         else:

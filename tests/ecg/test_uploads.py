@@ -74,6 +74,12 @@ def test_one_bad_file_does_not_hide_the_good_ones():
     assert sum(upload.problem is not None for upload in uploads) == 2
 
 
+def test_a_damaged_header_keeps_its_signal_file_to_itself():
+    (upload,) = recordings_in({"r.hea": b"nonsense", "r.dat": record()["r.dat"]})
+    assert upload.files == ("r.hea", "r.dat")
+    assert "not a WFDB header" in upload.problem
+
+
 def test_a_header_alone_and_a_signal_alone_name_their_partner():
     assert "needs r.dat, which is missing" in the_problem({"r.hea": record()["r.hea"]})
     assert "r.hea" in the_problem({"r.dat": record()["r.dat"]})
