@@ -95,7 +95,7 @@ def simulate(finding: str, seed: int = 0, sampling_rate: float = 500, duration: 
         signal=LEADS_FROM_ELECTRODES @ recorded,
         sampling_rate=float(sampling_rate),
         name=f"Simulated: {catalogue()[condition.finding].name} (seed {seed})",
-        patient=Patient(age=heart.age, sex=heart.sex),
+        patient=Patient(age=float(round(heart.age)), sex=heart.sex),
         notes=("Simulated recording: no person's heart made it.",),
         truth=truth,
     )
