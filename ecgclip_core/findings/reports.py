@@ -1,12 +1,10 @@
 """Reports taken apart: a text into its statements, a recording's codes into findings."""
 
 import re
-from collections.abc import Mapping, Sequence
-
-import numpy as np
+from collections.abc import Mapping
 
 from ecgclip_core.errors import CatalogueError
-from ecgclip_core.findings.catalogue import ancestors, catalogue, with_code
+from ecgclip_core.findings.catalogue import ancestors, with_code
 from ecgclip_core.findings.translation import split_at_statements
 
 # After these a full stop ends no sentence.
@@ -74,26 +72,6 @@ def findings_of_codes(scp_codes: Mapping[str, float]) -> dict[str, float]:
         for entry in (finding, *ancestors(finding.id)):
             likelihoods[entry.id] = max(likelihoods.get(entry.id, 0.0), float(likelihood))
     return likelihoods
-
-
-def label_matrix(recordings: Sequence[Mapping[str, float]], ids: Sequence[str] | None = None) -> np.ndarray:
-    """Which findings each recording has.
-
-    Parameters
-    ----------
-    recordings : sequence of mappings
-        From each, the keys are the findings present, as `findings_of_codes` returns them.
-    ids : sequence of str, optional
-        Findings to ask for; all of the catalogue in its order by default.
-
-    Returns
-    -------
-    ndarray of int8, shape (len(recordings), len(ids))
-    """
-    ids = list(catalogue()) if ids is None else list(ids)
-    return np.array([[finding in present for finding in ids] for present in recordings], dtype=np.int8).reshape(
-        len(recordings), len(ids)
-    )
 
 
 def _sentences(text: str) -> list[str]:

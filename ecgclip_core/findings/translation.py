@@ -11,8 +11,8 @@ from ecgclip_core.errors import CatalogueError
 # A letter that old recorders could not print, and what they printed instead.
 _SPELLINGS = {"ä": "(?:ä|ae|#)", "ö": "(?:ö|oe|#)", "ü": "(?:ü|ue|#)", "ß": "(?:ß|ss)", " ": r"\s+"}
 _ENDING = {"de": "(?:e[rnms]?)?", "sv": "(?:t|a)?"}
-# No letter may precede or follow, so that "alt" is not found in "Alter".
-_EDGES = r"(?<!\w){}(?!\w)"
+# No letter may precede or follow, so that "akut" is not found in "akute", nor "flache T" in "flache T-Wellen".
+_EDGES = r"(?<!\w){}(?!-?\w)"
 
 _LEADING_UP = re.compile(
     r"(?:\b(?:verdacht auf|v\.\s?a\.|keine?n?|ohne|oder|und|mit|bei|für|wie|eller|och|med|utan|ingen|vid|"
