@@ -442,7 +442,6 @@ def right_ventricular_hypertrophy(heart: Heart, rng: np.random.Generator) -> Non
 def right_atrial_enlargement(heart: Heart, rng: np.random.Generator) -> None:
     heart.p = heart.p * 0.9 + wave((rng.uniform(0.19, 0.30), (0.10, 0.95, 0.38), 0.0, 0.45, 0.95), sharp=0.2)
     heart.p_duration = rng.uniform(0.095, 0.112)
-    heart.put_in["p_target"] = "tall"
 
 
 def left_atrial_enlargement(heart: Heart, rng: np.random.Generator) -> None:
