@@ -10,9 +10,11 @@ from ecgclip_core.ecg.filters import WORKING_RATE, WorkingCopy, working_copy
 from ecgclip_core.ecg.r_peaks import find_beats
 from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.ecg.templates import Template, align_and_group, shapes, template
-from ecgclip_core.ecg.waves import Marks, p_marks, qrs_marks, t_marks
+from ecgclip_core.ecg.waves import Marks, p_marks, qrs_marks, samples, t_marks
 
 LONGEST_T_END = 0.75  # s after R
+SLOW_RR = 0.80  # s; P waves without beats are looked for below 75 beats a minute
+NARROWER = 0.020  # s
 SHORTEST_PR = 0.14  # s from a P onset to its R peak, kept free of the T wave before
 
 
@@ -42,7 +44,9 @@ class Analysis:
     shapes : tuple of Shape
         Empty where there are no beats.
     p_score : float
-        Positive where the dominant beats have P waves.
+        Positive where the dominant beats have P waves at a constant distance.
+    alone : IndependentAtria or None
+        P waves that keep their own time while the ventricles beat more slowly.
     """
 
     copy: WorkingCopy
@@ -51,6 +55,12 @@ class Analysis:
     group: np.ndarray
     shapes: tuple[Shape, ...]
     p_score: float
+    alone: atria.IndependentAtria | None = None
+
+    @property
+    def conducted(self) -> bool:
+        """Whether P waves lead to the dominant beats."""
+        return self.p_score > 0 and self.alone is None
 
     @property
     def rr(self) -> np.ndarray:
@@ -82,6 +92,7 @@ def _analyse(ecg: ECG) -> Analysis:
     for number in range(group.max() + 1):
         members = np.flatnonzero(group == number)
         drawn.append(_draw(template(x, r, members), copy.usable, usual))
+    group, drawn = _narrow_first(group, drawn)
     score = -np.inf
     if drawn[0] is not None and drawn[0].p is not None:
         score = atria.p_wave_score(atria.p_segments(x, copy.usable, r[group == 0], drawn[0].p), r)
@@ -91,13 +102,45 @@ def _analyse(ecg: ECG) -> Analysis:
     keep = np.isin(group, kept)
     renumber = {old: new for new, old in enumerate(kept)}
     group = np.array([renumber[g] for g in group[keep]], int)
-    return Analysis(copy, x, r[keep], group, tuple(drawn[number] for number in kept), score)
+    r, drawn = r[keep], [drawn[number] for number in kept]
+    return Analysis(copy, x, r, group, tuple(drawn), score, _alone(copy, x, r, group, drawn))
+
+
+def _narrow_first(group: np.ndarray, drawn: list[Shape | None]) -> tuple[np.ndarray, list[Shape | None]]:
+    """Of two shapes that are about as frequent, as in bigeminy, the narrower stands for the person's own beats."""
+    if len(drawn) < 2 or drawn[0] is None or drawn[1] is None:
+        return group, drawn
+    widths = [shape.qrs.together[2] - shape.qrs.together[0] for shape in drawn[:2]]
+    often = np.bincount(group)
+    if often[1] >= 0.6 * often[0] and widths[1] < widths[0] - NARROWER:
+        return np.where(group < 2, 1 - group, group), [drawn[1], drawn[0], *drawn[2:]]
+    return group, drawn
+
+
+def _alone(
+    copy: WorkingCopy, x: np.ndarray, r: np.ndarray, group: np.ndarray, drawn: list[Shape]
+) -> atria.IndependentAtria | None:
+    """P waves in a slow rhythm that do not lead to beats."""
+    if len(r) < 3 or np.diff(r).mean() / WORKING_RATE < SLOW_RR:
+        return None
+    explained = []
+    for beat, number in zip(r, group, strict=True):
+        shape = drawn[number]
+        end = shape.t.together[2] if shape.t is not None else shape.qrs.together[2]
+        first, last = samples(shape.qrs.together[0] - 0.02), samples(end + 0.04)
+        first = max(first, -shape.beat.origin)
+        explained.append((beat + first, shape.beat.signal[:, shape.beat.origin + first : shape.beat.origin + last]))
+    return atria.independent_p_waves(x, copy.usable, r, explained)
 
 
 def _draw(beat: Template, usable: np.ndarray, rr: float) -> Shape | None:
     qrs = qrs_marks(beat, usable)
     if qrs is None or qrs.together is None:
         return None
-    t = t_marks(beat, usable, qrs, min(LONGEST_T_END, max(rr - SHORTEST_PR, 0.6 * rr)))
-    t_end = t.together[2] if t is not None else 0.3
-    return Shape(beat, qrs, p_marks(beat, usable, qrs, t_end - rr + 0.02), t)
+    latest = min(LONGEST_T_END, max(rr - SHORTEST_PR, 0.6 * rr))
+    t = t_marks(beat, usable, qrs, latest, rr)
+    p = p_marks(beat, usable, qrs, (t.together[2] if t is not None else 0.3) - rr + 0.02)
+    if p is not None and t is not None and 0.3 < rr + p.together[0] < latest:
+        # The next beat's P wave is known now, and is no part of this T wave.
+        t = t_marks(beat, usable, qrs, rr + p.together[0], rr)
+    return Shape(beat, qrs, p, t)

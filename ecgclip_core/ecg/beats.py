@@ -72,7 +72,7 @@ def median_beat(ecg: ECG) -> MedianBeat | None:
     signal[~found.copy.usable] = np.nan
     held = np.isfinite(signal).any(axis=0)
     marks = {
-        "P": usual.p.together if usual.p is not None and found.p_score > 0 else None,
+        "P": usual.p.together if usual.p is not None and found.conducted else None,
         "QRS": usual.qrs.together,
         "T": usual.t.together if usual.t is not None else None,
     }
@@ -84,7 +84,7 @@ def isoelectric(found: Analysis) -> np.ndarray:
     """The unfiltered working copy with the level before each QRS at zero, drift taken out by lines between them.
 
     A high-pass filter would bend the ST segment; lines through the isoelectric points do not (the idea of Meyer and
-    Keiser 1977, doi:10.1016/0010-4809(77)90048-0).
+    Keiser, Comput Biomed Res 1977;10:459).
     """
     x = found.copy.signal
     knots, levels = [], []

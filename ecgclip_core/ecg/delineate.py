@@ -11,6 +11,7 @@ from ecgclip_core.ecg.templates import lead_scale
 from ecgclip_core.ecg.waves import Marks
 
 COLUMNS = ("lead", "beat", "wave", "onset_s", "peak_s", "offset_s")
+LONE_P_WIDTH = 0.11  # s
 _SLOW = 20.0  # Hz; P and T waves hold little above
 _P_ROAMS, _T_ROAMS = 0.040, 0.060  # s, by which a wave of one beat may stand off from that of the median beat
 _P_LIKE, _T_LIKE = 0.45, 0.45  # correlation over all leads from which a beat has the wave
@@ -30,8 +31,9 @@ def delineate(ecg: ECG) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns `lead`, `beat` (0 for the first beat; as in ``r_peaks``), `wave` ("P", "QRS" or "T"), `onset_s`,
-        `peak_s`, `offset_s` in seconds from the start of the recording. Without rows where there are no beats.
+        Columns `lead`, `beat` (0 for the first beat, as in ``r_peaks``; -1 for a P wave that leads to none),
+        `wave` ("P", "QRS" or "T"), `onset_s`, `peak_s`, `offset_s` in seconds from the start of the recording.
+        Without rows where there are no beats.
     """
     found = analyse(ecg)
     rows: list[tuple] = []
@@ -40,6 +42,7 @@ def delineate(ecg: ECG) -> pd.DataFrame:
         slow[~found.copy.usable] = 0.0
         for beat in range(len(found.r)):
             rows += _beat_rows(found, slow, beat, ecg.duration)
+        rows += _lone_p_rows(found, ecg.duration)
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.astype({"beat": "int64", "onset_s": float, "peak_s": float, "offset_s": float})
 
@@ -52,12 +55,25 @@ def _beat_rows(found: Analysis, slow: np.ndarray, beat: int, duration: float) ->
         if shift is not None:
             rows += _rows("T", shape.t, r, shift, beat, duration)
     usual = found.shapes[0]
-    if found.p_score > 0 and usual.p is not None:
+    if found.conducted and usual.p is not None:
         own = found.group[beat] == 0
         shift = _shift(found, slow, usual, usual.p, beat, _P_ROAMS, _P_LIKE if own else _STRANGE_P_LIKE)
         if shift is not None:
             rows += _rows("P", usual.p, r, shift, beat, duration)
     return rows
+
+
+def _lone_p_rows(found: Analysis, duration: float) -> list[tuple]:
+    """P waves that lead to no beat; one width for all, since their beats do not line them up for a median."""
+    if found.alone is None:
+        return []
+    half = LONE_P_WIDTH / 2
+    return [
+        (lead, -1, "P", at - half, at, at + half)
+        for at in found.alone.times
+        for lead, usable in zip(LEADS, found.copy.usable, strict=True)
+        if usable and at >= half and at + half < duration
+    ]
 
 
 def _rows(wave: str, marks: Marks, r: int, shift: int, beat: int, duration: float) -> list[tuple]:

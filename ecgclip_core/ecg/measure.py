@@ -15,7 +15,7 @@ MEASURED, ABSENT, NOT_MEASURABLE = "measured", "absent", "not measurable"
 
 UNSCALED = "The amplitude of this recording is not calibrated; shapes and times hold, voltages do not."
 NO_BEATS = "No heart beat stands out of the tracing."
-NO_P = "No P waves are seen before the QRS complexes."
+NO_P = "No P waves stand at a constant distance before the QRS complexes."
 DISSOCIATED = "P waves come independently of the QRS complexes."
 NO_T = "No T wave can be told from the baseline."
 
@@ -128,18 +128,19 @@ def measure(ecg: ECG) -> Measurements:
     rate = _heart_rate(found)
     rr = 60.0 / rate.value if rate.value else None
     p, qrs, t = (beat.marks[wave] for wave in ("P", "QRS", "T"))
+    without_p = (ABSENT, NO_P) if found.alone is None else (NOT_MEASURABLE, DISSOCIATED)
     qt = _interval(qrs[0], t[2] if t else None, NOT_MEASURABLE, NO_T)
     corrected = {name: _corrected(qt, rr, formula) for name, formula in QT_FORMULAS.items()}
     return Measurements(
         heart_rate=rate,
         atrial_rate=_atrial_rate(found, rate),
         rr_irregularity=_irregularity(found),
-        pr=_interval(p[0] if p else None, qrs[0], ABSENT, NO_P),
+        pr=_interval(p[0] if p else None, qrs[0], *without_p),
         qrs=_interval(qrs[0], qrs[2], NOT_MEASURABLE, NO_BEATS),
         qt=qt,
         qtc=corrected["fridericia"],
         **{f"qtc_{name}": value for name, value in corrected.items()},
-        p_axis=_axis(ecg, beat, p, ABSENT, NO_P),
+        p_axis=_axis(ecg, beat, p, *without_p),
         qrs_axis=_axis(ecg, beat, qrs, NOT_MEASURABLE, NO_BEATS),
         t_axis=_axis(ecg, beat, t, NOT_MEASURABLE, NO_T),
         st=_st_levels(ecg, beat, 0.0),
@@ -186,7 +187,9 @@ def _heart_rate(found: Analysis) -> Measurement:
 
 
 def _atrial_rate(found: Analysis, ventricular: Measurement) -> Measurement:
-    if found.p_score <= 0:
+    if found.alone is not None:
+        return _measured(found.alone.rate, "bpm")
+    if not found.conducted:
         return _without("bpm", ABSENT, NO_P)
     return ventricular
 

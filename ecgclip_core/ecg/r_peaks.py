@@ -1,27 +1,45 @@
 """Where the heart beats: R peaks from the speed of the cardiac vector over all leads."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import signal as dsp
 
 from ecgclip_core.ecg.filters import WORKING_RATE, WorkingCopy, band, moving_average
+from ecgclip_core.ecg.templates import align_and_group, shapes
 
-# Steeper parts than those of the T wave, slower than muscle (Thakor et al. 1984, doi:10.1109/TBME.1984.325393).
-QRS_BAND = (5.0, 30.0)  # Hz
-_WINDOW = 0.080  # s, about one QRS
 _REFRACTORY = 0.200  # s; 250 beats a minute leave 240 ms
 _THRESHOLD = 0.32  # of the typical height of a beat nearby
 _SEARCH_BACK = 0.18  # the same, where a beat is overdue
 _T_WAVE_UNTIL = 0.360  # s after a beat, in which a lower hump is its T wave (Pan and Tompkins 1985)
 _TALL_P_UNTIL = 0.280  # s before a beat, in which a lower hump is its P wave
 _BLOCK = 2.4  # s; at 25 beats a minute every block still holds one
-# Peak over median of the speed: Gaussian noise in twelve leads stays below 1.3, in one lead below 2.
-_BEATS_STAND_OUT = 2.1
+# Peak over median of the speed: Gaussian noise in twelve leads stays below 1.3, in one lead below 2; below 2.5 beats
+# count only if they look alike, for in a tachycardia with broad complexes nothing is quiet.
+_BEATS_STAND_OUT = 2.5
+_ALIKE = 0.6  # share of the beats that must have one shape
+_T_PEAK_UNTIL = 0.34  # s after R
+_BLUNT = 0.5  # of the sharpness of the beat before
 _CLICK = 0.010  # s; a pacing spike or the step of a loose electrode is over by then, a QRS has barely begun
 _CLICK_SHARE = 0.5  # of the path of all leads within 75 ms; a QRS of 60 ms spends a third at most
 
 
-def spatial_velocity(copy: WorkingCopy) -> np.ndarray:
-    """Root of the summed squared slopes of all usable leads in the QRS band, averaged over 80 ms.
+@dataclass(frozen=True)
+class Search:
+    """In which band and over which window the speed is taken."""
+
+    frequencies: tuple[float, float]  # Hz
+    window: float  # s
+
+
+# Steeper parts than those of the T wave, slower than muscle (Thakor et al. 1984, doi:10.1109/TBME.1984.325393); then,
+# for complexes so broad that muscle is as steep as they are, slower parts over a longer window.
+SEARCHES = (Search((5.0, 30.0), 0.080), Search((2.5, 14.0), 0.120))
+_SHARP = Search((15.0, 40.0), 0.080)  # a QRS is sharp there, the tallest T wave blunt
+
+
+def spatial_velocity(copy: WorkingCopy, search: Search = SEARCHES[0]) -> np.ndarray:
+    """Root of the summed squared slopes of all usable leads in the band of the search, averaged over its window.
 
     Each lead is brought to the same scale first and counts by how far its QRS stands above its noise, so that neither
     a lost calibration nor one bad electrode decides.
@@ -34,12 +52,12 @@ def spatial_velocity(copy: WorkingCopy) -> np.ndarray:
     n = copy.signal.shape[1]
     if not copy.usable.any() or n < 0.5 * WORKING_RATE:
         return np.zeros(n)
-    slopes = np.abs(np.gradient(band(copy.signal[copy.usable], *QRS_BAND), axis=1))
+    slopes = np.abs(np.gradient(band(copy.signal[copy.usable], *search.frequencies), axis=1))
     steep = np.percentile(slopes, 98.5, axis=1, keepdims=True) + 1e-12
     quiet = np.median(slopes, axis=1, keepdims=True) + 1e-3 * steep
     trust = (steep / quiet) / (steep / quiet + 10)
     squares = np.minimum(slopes / steep * trust, 3.0) ** 2
-    return np.sqrt(moving_average(squares.sum(axis=0), _WINDOW).clip(0))
+    return np.sqrt(moving_average(squares.sum(axis=0), search.window).clip(0))
 
 
 def find_beats(copy: WorkingCopy) -> np.ndarray:
@@ -50,32 +68,76 @@ def find_beats(copy: WorkingCopy) -> np.ndarray:
     ndarray of int, shape (k,)
         Empty where nothing stands out as a beat.
     """
-    speed = spatial_velocity(copy)
-    if not speed.any():
-        return np.zeros(0, int)
+    best, best_share, stands_out = np.zeros(0, int), 0.0, False
+    if not copy.usable.any() or copy.signal.shape[1] < 0.5 * WORKING_RATE:
+        return best
+    x = shapes(copy)
+    for search in SEARCHES:
+        speed = spatial_velocity(copy, search)
+        beats = _candidates(copy, speed)
+        if len(beats):
+            beats, group = align_and_group(x, copy.usable, beats)
+            share = float(np.mean(group == 0))
+            beats = _without_t_waves(copy, beats, group)
+        else:
+            share = 0.0
+        if share > best_share + (0.15 if len(best) else 0.0):
+            best, best_share = beats, share
+            stands_out = _typical_top(speed) > _BEATS_STAND_OUT * np.median(speed)
+        if stands_out and best_share >= _ALIKE:
+            return best
+    if stands_out or (len(best) >= 3 and best_share >= _ALIKE):
+        return best
+    return np.zeros(0, int)
+
+
+def _tops(speed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The highest speed of each block, and the middles of the blocks in samples."""
+    blocks = np.arange(0, len(speed), int(_BLOCK / 2 * WORKING_RATE))
+    tops = np.array([speed[b : b + int(_BLOCK * WORKING_RATE)].max() for b in blocks])
+    return tops, blocks + _BLOCK / 2 * WORKING_RATE
+
+
+def _typical_top(speed: np.ndarray) -> float:
+    return float(np.median(_tops(speed)[0]))
+
+
+def _candidates(copy: WorkingCopy, speed: np.ndarray) -> np.ndarray:
+    """Humps of the speed that are high enough among their neighbours, and neither T waves nor clicks."""
     padded = np.concatenate([[0.0], speed, [0.0]])
     peaks = dsp.find_peaks(padded, distance=int(_REFRACTORY * WORKING_RATE))[0] - 1
     heights = speed[peaks]
-    blocks = np.arange(0, len(speed), int(_BLOCK / 2 * WORKING_RATE))
-    tops = np.array([speed[b : b + int(_BLOCK * WORKING_RATE)].max() for b in blocks])
-    centres = blocks + _BLOCK / 2 * WORKING_RATE
+    tops, centres = _tops(speed)
     near = np.abs(centres[None, :] - peaks[:, None]) < 4 * WORKING_RATE
     typical = np.array([np.median(tops[row]) if row.any() else np.median(tops) for row in near])
-    if np.median(tops) < _BEATS_STAND_OUT * np.median(speed):
-        return np.zeros(0, int)
-
     accepted: list[int] = []
     for i in np.flatnonzero(heights > _THRESHOLD * typical):
-        early = accepted and peaks[i] - peaks[accepted[-1]] < _T_WAVE_UNTIL * WORKING_RATE
-        if early and heights[i] < 0.5 * heights[accepted[-1]]:
+        since = (peaks[i] - peaks[accepted[-1]]) / WORKING_RATE if accepted else np.inf
+        if since < _T_WAVE_UNTIL and heights[i] < 0.5 * heights[accepted[-1]]:
             continue
-        near = accepted and peaks[i] - peaks[accepted[-1]] < _TALL_P_UNTIL * WORKING_RATE
-        if near and heights[accepted[-1]] < 0.4 * heights[i]:
+        if since < _TALL_P_UNTIL and heights[accepted[-1]] < 0.4 * heights[i]:
             accepted.pop()  # it was the P wave of this beat, or an artefact
         accepted.append(int(i))
     accepted = [i for i in accepted if not _is_click(copy, peaks[i])]
     accepted = _overdue(copy, peaks, heights, typical, accepted)
     return _sharpen(copy, peaks[accepted]) if accepted else np.zeros(0, int)
+
+
+def _without_t_waves(copy: WorkingCopy, beats: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Drop shapes that always follow another beat at one short distance and are blunter: tall T waves."""
+    kept = np.ones(len(beats), bool)
+    sharpness = spatial_velocity(copy, _SHARP)
+    sharp = np.array([sharpness[max(0, b - 15) : b + 16].max() for b in beats])  # 30 ms to each side
+    for number in range(group.max() + 1):
+        at = np.flatnonzero(group == number)
+        after = at[at > 0]
+        if not len(after) or (group[after - 1] == number).any():
+            continue
+        delay = (beats[after] - beats[after - 1]) / WORKING_RATE
+        blunt = np.median(sharp[after]) < _BLUNT * np.median(sharp[after - 1])
+        if blunt and delay.max() < _T_PEAK_UNTIL and np.ptp(delay) < 0.08:
+            kept[at] = False
+    return beats[kept]
 
 
 def _overdue(

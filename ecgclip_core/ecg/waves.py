@@ -19,6 +19,7 @@ P_REACH = (0.08, 0.045)
 T_REACH = (0.12, 0.11)
 OWN_WAY = {"P": 0.3, "QRS": 0.8, "T": 0.4}
 EARLIEST_P = 0.44  # s before R; a PR interval of 400 ms
+T_PEAK, T_PEAK_SPREAD = 0.29, 0.12  # s after R at 60 beats a minute
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ def principal(y: np.ndarray) -> np.ndarray:
 
 
 def wave_end(y: np.ndarray, peak: int, limit: int, reach: float) -> int:
-    """The end of a hump by the trapezium of largest area (Vazquez-Seisdedos et al. 2011, doi:10.1186/1475-925X-10-59).
+    """The end of a hump by the trapezium of largest area (Vazquez-Seisdedos et al. 2011, doi:10.1186/1475-925X-10-77).
 
     Parameters
     ----------
@@ -169,13 +170,15 @@ def wave_end(y: np.ndarray, peak: int, limit: int, reach: float) -> int:
     return peak + step * int(i[np.argmax(area)])
 
 
-def t_marks(beat: Template, usable: np.ndarray, qrs: Marks, latest: float) -> Marks | None:
+def t_marks(beat: Template, usable: np.ndarray, qrs: Marks, latest: float, rr: float) -> Marks | None:
     """Boundaries of the T wave.
 
     Parameters
     ----------
     latest : float
         Seconds after R beyond which the next beat's P wave may stand.
+    rr : float
+        Usual interval between beats, s.
     """
     o = beat.origin
     rows = np.flatnonzero(usable & np.isfinite(qrs.onset))
@@ -190,9 +193,10 @@ def t_marks(beat: Template, usable: np.ndarray, qrs: Marks, latest: float) -> Ma
     joint = principal(y[:, first:last])
     base = np.interp(np.arange(len(joint)), [0, len(joint) - 1], [0, np.median(joint[-samples(0.04) :])])
     hump = np.abs(joint - base)
-    # A T wave stands 100 to 400 ms after the QRS; later humps are U waves or the next P wave.
-    after = np.arange(len(hump)) / WORKING_RATE + 0.02
-    likely = np.interp(after, [0.0, 0.08, 0.34, 0.60], [0.2, 1.0, 1.0, 0.3])
+    # The T wave peaks some 290 ms after R at 60 beats a minute and earlier in faster rhythms; later humps are U waves
+    # or the next P wave, earlier ones the ST segment.
+    after_r = (np.arange(len(hump)) + first - o) / WORKING_RATE
+    likely = np.exp(-0.5 * ((after_r - T_PEAK * np.cbrt(rr)) / T_PEAK_SPREAD) ** 2)
     joint_peak = int(np.argmax(hump * likely))
     end = wave_end(joint, joint_peak, len(joint), T_REACH[1])
     begin = wave_end(joint, joint_peak, -1, T_REACH[0])
