@@ -87,6 +87,7 @@ def median_beat_figure(
         annotations=texts,
         xaxis=millimetres([-2, COLUMNS * width]),
         yaxis=millimetres([bottom - 6, TOP]) | {"scaleanchor": "x", "scaleratio": 1},
+        meta={"width_mm": 2 + COLUMNS * width, "height_mm": TOP - bottom + 6},
     )
     return figure
 

@@ -47,7 +47,7 @@ class Layout:
 
 
 LAYOUTS = {
-    "3x4+1": Layout((LEADS[:3], LEADS[3:6], LEADS[6:9], LEADS[9:]), ("II",), 30.0),
+    "3x4+1": Layout((LEADS[:3], LEADS[3:6], LEADS[6:9], LEADS[9:]), ("II",), 28.0),
     "12x1": Layout((LEADS,), (), 18.0),
 }
 

@@ -1,0 +1,293 @@
+"""Read one recording: tracing, measurements, findings, and an answer to a question with where it comes from."""
+
+from html import escape
+
+import streamlit as st
+
+from ecgclip_core.ecg.recording import Patient
+from ecgclip_core.errors import EcgclipError, QuestionError
+from ecgclip_core.figures.beat import median_beat_figure
+from ecgclip_core.figures.layouts import LAYOUTS, PAGE_SECONDS
+from ecgclip_core.figures.paper import paper
+from pages.shared.answers import answer, embedding, map_of, ranked, unranked
+from pages.shared.examination import Examination, examined
+from pages.shared.explanation import carriers, score_card
+from pages.shared.finding_list import ranked_list, unranked_menu
+from pages.shared.in_hand import InHand, in_hand
+from pages.shared.link import follow_link, write_link
+from pages.shared.look import lines, paper_shape, tag
+from pages.shared.measurements import measurement_strip, measurement_table, st_table
+from pages.shared.model import footer, model
+from pages.shared.neighbours import nearest_recordings
+from pages.shared.open_recording import case_menu, file_opener, opened_files
+from pages.shared.segments import ribbon_of
+
+LAYOUT_LABELS = {"3x4+1": "3 × 4 with rhythm strip", "12x1": "12 × 1"}
+GAINS = (5.0, 10.0, 20.0)
+CHART = {
+    "displaylogo": False,
+    "scrollZoom": False,
+    "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d"],
+    "toImageButtonOptions": {"format": "png", "scale": 2, "filename": "tracing"},
+}
+
+
+def reading() -> None:
+    """The page, from top to bottom."""
+    follow_link()
+    _toolbar()
+    opened_files()
+    hand = in_hand()
+    examination = examined(hand)
+    _heading(hand)
+    _pinned(hand, examination)
+    measurement_strip(examination.measurements)
+    _pager(hand)
+    tracing, panel = st.columns([2.75, 1], gap="medium")
+    with tracing:
+        slot = st.empty()
+        if "drawn" not in st.session_state or st.session_state["drawn"] != hand.key:
+            _draw(slot, hand)
+        below = st.container()
+    with panel:
+        try:
+            _question_and_answer(hand, slot, below)
+        except EcgclipError as error:
+            _draw(slot, hand)
+            st.error(str(error))
+    st.session_state["drawn"] = hand.key
+    _details(hand, examination)
+    write_link(hand, st.session_state.get("question", ""), st.session_state.get("method", ""))
+    footer()
+
+
+def _toolbar() -> None:
+    case, files, display, patient = st.columns([4, 1.3, 1.1, 1.3], vertical_alignment="center")
+    with case:
+        case_menu()
+    with files.popover("Open files", icon=":material/folder_open:", width="stretch"):
+        file_opener()
+    with display.popover("Display", icon=":material/tune:", width="stretch"):
+        st.segmented_control(
+            "Layout", list(LAYOUTS), format_func=LAYOUT_LABELS.get, default="3x4+1", required=True, key="layout"
+        )
+        st.segmented_control(
+            "Gain", GAINS, format_func=lambda gain: f"{gain:g} mm/mV", default=10.0, required=True, key="gain"
+        )
+        st.toggle("Attribution behind the traces", value=True, key="overlay_shown")
+        st.toggle("Clusters below the rhythm strip", value=True, key="ribbon_shown")
+    patient.toggle("Show patient", key="patient_shown")
+
+
+def _heading(hand: InHand) -> None:
+    ecg = hand.ecg
+    facts = [f"{ecg.duration:g} s", f"{ecg.sampling_rate:g} Hz", _leads(ecg.missing_leads)]
+    label = tag("Simulated, not a person") if ecg.truth is not None else ""
+    who = _patient(ecg.patient) if st.session_state.get("patient_shown") else "patient hidden"
+    st.html(
+        f'{label}<span class="ecgclip-title">{escape(hand.title)}</span>'
+        f'<span class="ecgclip-sub">{escape(" · ".join([*facts, who]))}</span>'
+    )
+
+
+def _leads(missing: tuple[str, ...]) -> str:
+    return f"{12 - len(missing)} of 12 leads" if missing else "12 leads"
+
+
+def _patient(patient: Patient) -> str:
+    age = "age unknown" if patient.age is None else f"{patient.age:g} years"
+    return ", ".join(
+        [age, patient.sex or "sex unknown", *(f"{key} {value}" for key, value in patient.identity.items())]
+    )
+
+
+def _pinned(hand: InHand, examination: Examination) -> None:
+    """What must be read before anything else."""
+    flags = [
+        f"<b>{escape(flag.name[:1].upper() + flag.name[1:])}.</b> {escape(flag.sentence)}" for flag in examination.flags
+    ]
+    lines("ecgclip-flags", flags)
+    remarks = [remark.sentence for remark in examination.quality] + list(hand.ecg.notes)
+    shown, rest = remarks[:3], remarks[3:]
+    lines("ecgclip-remarks", [escape(sentence) for sentence in shown])
+    if rest:
+        with st.expander(f"{len(rest)} more remarks on the recording"):
+            for sentence in rest:
+                st.write(sentence)
+
+
+def _draw(slot, hand: InHand, saliency=None, signed=True, ribbon=None) -> None:
+    layout = st.session_state.get("layout") or "3x4+1"
+    figure = paper(
+        hand.ecg,
+        layout,
+        gain=st.session_state.get("gain") or 10.0,
+        start=st.session_state.get(f"page_of_{hand.key}", 0.0),
+        saliency=saliency if st.session_state.get("overlay_shown", True) else None,
+        signed=signed,
+        ribbon=ribbon if st.session_state.get("ribbon_shown", True) else None,
+    )
+    paper_shape("tracing", figure)
+    with slot.container(key="tracing"):
+        st.plotly_chart(
+            figure,
+            theme=None,
+            height="stretch",
+            config=CHART,
+            alt=f"12-lead tracing of {hand.title}; the measurements stand above it and in the table below.",
+        )
+
+
+def _pager(hand: InHand) -> None:
+    """Which seconds are on the page, where they do not all fit."""
+    starts = _page_starts(hand)
+    if len(starts) > 1:
+        st.select_slider(
+            "Seconds on the page",
+            starts,
+            format_func=lambda start: f"{start:g} to {min(start + PAGE_SECONDS, hand.ecg.duration):g} s",
+            key=f"page_of_{hand.key}",
+        )
+
+
+def _page_starts(hand: InHand) -> list[float]:
+    last = max(0.0, hand.ecg.duration - PAGE_SECONDS)
+    return [PAGE_SECONDS * number for number in range(int(last // PAGE_SECONDS) + 1)] + (
+        [round(last, 3)] if last % PAGE_SECONDS > 0.01 else []
+    )
+
+
+def _question_and_answer(hand: InHand, slot, below) -> None:
+    from ecgclip_core.interpretation.saliency import METHODS
+
+    st.text_input(
+        "Ask this recording",
+        key="question",
+        persist_state="session",
+        placeholder="a finding, or a question in your own words",
+        icon=":material/search:",
+    )
+    _offered(hand)
+    answered, findings = st.container(), st.container()
+    ribbon = ribbon_of(hand)
+    with answered:
+        query = _understood(st.session_state.get("question", ""))
+        if query is not None:
+            score_card(answer(hand, query), query)
+    with findings:
+        _findings(hand)
+    if query is None:
+        _draw(slot, hand, ribbon=ribbon)
+        return
+    with answered:
+        method = _method_menu()
+        bar = st.progress(0.0, "Working out the map …")
+        found, summary = map_of(hand, query, method, lambda share: bar.progress(share, "Working out the map …"))
+        bar.empty()
+    _draw(slot, hand, found.values, METHODS[method].signed, ribbon)
+    with below:
+        carriers(found, summary, query, METHODS[method])
+
+
+def _findings(hand: InHand) -> None:
+    with st.spinner("Asking about every finding …"):
+        found = ranked(hand)
+        others = unranked(set(found.get("finding", ())))
+    ranked_list(found, _ask)
+    unranked_menu(others, _ask)
+
+
+def _method_menu() -> str:
+    from ecgclip_core.interpretation.saliency import METHODS
+
+    if st.session_state.get("method") not in METHODS:
+        st.session_state["method"] = next(iter(METHODS))
+    return st.selectbox(
+        "Where the answer comes from",
+        list(METHODS),
+        format_func=lambda method: METHODS[method].label,
+        key="method",
+        persist_state="session",
+    )
+
+
+def _offered(hand: InHand) -> None:
+    asked = st.session_state.get("question", "")
+    others = [question for question in hand.questions if question != asked]
+    if others:
+        with st.container(horizontal=True, gap="small", key="offered"):
+            for question in others:
+                st.button(question, key=f"offer_{question}", type="secondary", on_click=_ask, args=(question,))
+
+
+def _ask(question: str) -> None:
+    st.session_state["question"] = question
+
+
+def _understood(question: str):
+    """The question as the model is asked it; a sentence and None where it cannot be."""
+    from ecgclip_core.model.zero_shot import ask
+
+    if not question.strip():
+        st.info("Choose a finding below, or ask in your own words.")
+        return None
+    try:
+        query = ask(model(), question)
+    except QuestionError as error:
+        st.warning(str(error))
+        return None
+    if query.scope == "beyond":
+        st.warning(
+            "That lies beyond what an ECG can show, so there is no score and no map. Ask about rhythm, conduction, "
+            "infarction, ST and T changes, hypertrophy or the form of the waves."
+        )
+        return None
+    if not query.understood:
+        st.warning(
+            "That was not understood as a question about an ECG, so there is no score and no map. Name a finding, for "
+            "example: atrial fibrillation, or ST elevation in the inferior leads."
+        )
+        return None
+    return query
+
+
+def _details(hand: InHand, examination: Examination) -> None:
+    numbers, beats, near, *lesson = st.tabs(
+        ["Measurements", "Median beat", "Nearest recordings", *(["What this case teaches"] if hand.teaching else [])]
+    )
+    with numbers:
+        left, right = st.columns([1, 1], gap="large")
+        with left:
+            measurement_table(examination.measurements)
+        with right:
+            st.caption("ST level against the level before the QRS complex")
+            st_table(examination.measurements)
+            for remark in examination.measurements.remarks:
+                st.caption(remark)
+    with beats:
+        _median_beat(hand, examination)
+    with near:
+        nearest_recordings(embedding(hand), hand.key)
+    for tab in lesson:
+        tab.write(hand.teaching)
+
+
+def _median_beat(hand: InHand, examination: Examination) -> None:
+    beat = examination.beat
+    if beat is None:
+        st.info("No heart beat stands out of the tracing, so there is no median beat.")
+        return
+    figure = median_beat_figure(beat.signal, beat.times, beat.marks, hand.ecg.calibrated)
+    paper_shape("beat", figure)
+    with st.container(key="beat"):
+        st.plotly_chart(
+            figure,
+            theme=None,
+            height="stretch",
+            config={"displayModeBar": False},
+            alt="Median beat of each lead with the boundaries of P, QRS and T shaded.",
+        )
+    st.caption(f"Median of {beat.n_beats} beats of one shape; shaded are P wave, QRS complex and T wave as measured.")
+
+
+reading()

@@ -1,0 +1,68 @@
+"""What the model says of the recording in hand; worked out once for each recording, question and method."""
+
+import numpy as np
+import pandas as pd
+
+from pages.shared.in_hand import InHand, remembered
+from pages.shared.model import model
+
+
+def ranked(hand: InHand) -> pd.DataFrame:
+    """Findings that were checked on real recordings, likeliest first; columns as of ``zero_shot``."""
+    return remembered(("ranked",), lambda: _ranked(hand))
+
+
+def answer(hand: InHand, query) -> dict:
+    """The row of ``zero_shot`` for one question."""
+    from ecgclip_core.model.zero_shot import zero_shot
+
+    return remembered(("answer", query), lambda: zero_shot(model(), [hand.ecg], [query]).iloc[0].to_dict())
+
+
+def map_of(hand: InHand, query, method: str, progress):
+    """The saliency of one question by one method, and its summary by lead and wave."""
+    return remembered(("map", query, method), lambda: _map_of(hand, query, method, progress))
+
+
+def segments(hand: InHand):
+    """The time-localized clusters of the recording.
+
+    Raises
+    ------
+    CheckpointError
+        Where the checkpoint has no dictionary of clusters.
+    """
+    from ecgclip_core.interpretation.clusters import segment
+
+    return remembered(("segments",), lambda: segment(model(), hand.ecg))
+
+
+def embedding(hand: InHand) -> np.ndarray:
+    """The recording as a vector of length 1."""
+    return remembered(("embedding",), lambda: model().encode_ecg([hand.ecg])[0])
+
+
+def unranked(scored: set[str]) -> dict[str, tuple[str, str]]:
+    """Findings of the catalogue outside of `scored`: name to group and basis."""
+    from ecgclip_core.findings.catalogue import catalogue
+    from ecgclip_core.model.zero_shot import ask_finding
+
+    rest = [finding for finding in catalogue().values() if finding.id not in scored]
+    return {finding.name: (finding.group, ask_finding(model(), finding).basis) for finding in rest}
+
+
+def _ranked(hand: InHand) -> pd.DataFrame:
+    from ecgclip_core.findings.catalogue import catalogue
+    from ecgclip_core.model.zero_shot import ask_finding, ranked_findings, zero_shot
+
+    queries = [ask_finding(model(), catalogue()[finding]) for finding in ranked_findings(model())]
+    return zero_shot(model(), [hand.ecg], queries).sort_values("score", ascending=False, ignore_index=True)
+
+
+def _map_of(hand: InHand, query, method: str, progress):
+    from ecgclip_core.interpretation.saliency import saliency
+    from ecgclip_core.interpretation.summary import summarise
+    from pages.shared.examination import examined
+
+    found = saliency(model(), hand.ecg, query, method, progress)
+    return found, summarise(found, examined(hand).waves)

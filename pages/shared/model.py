@@ -1,0 +1,33 @@
+"""The bundled checkpoint, loaded once for all sessions, and the footer that names it."""
+
+from html import escape
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+if TYPE_CHECKING:
+    from ecgclip_core.model.ecgclip import ECGCLIP
+
+
+@st.cache_resource(show_spinner="Loading the model …")
+def model() -> "ECGCLIP":
+    """The bundled checkpoint.
+
+    Raises
+    ------
+    CheckpointError
+        Where it is missing or damaged.
+    """
+    from ecgclip_core.model.checkpoint import load_model
+
+    return load_model()
+
+
+def footer() -> None:
+    """Name and hash of the checkpoint that every answer on the page comes from."""
+    loaded = model()
+    st.html(
+        f'<div class="ecgclip-footer">Checkpoint <b>{escape(loaded.name)}</b> '
+        f"<code>{escape(loaded.hash)}</code> · every score, map and cluster on this page comes from it · "
+        "everything runs on this machine, nothing is sent anywhere</div>"
+    )

@@ -1,0 +1,115 @@
+"""Choosing a bundled case, or opening files of one's own."""
+
+import streamlit as st
+
+from ecgclip_core.ecg.uploads import Upload, recordings_in
+from ecgclip_core.simulation.cases import cases
+from pages.shared.in_hand import in_hand, take_case, take_own
+
+UNITS = {"mV": "millivolts (mV)", "uV": "microvolts (µV)", "V": "volts (V)", "unscaled": "unknown: not calibrated"}
+QUESTIONS = {"sampling_rate": "the sampling rate", "units": "the unit of the amplitudes"}
+
+
+def case_menu() -> None:
+    """The menu of bundled cases; empty while another recording is read."""
+    hand = in_hand()
+    titles = {case.id: case.title for case in cases()}
+    st.selectbox(
+        "Recording",
+        list(titles),
+        index=None,
+        format_func=lambda case_id: f"Simulated · {titles[case_id]}",
+        placeholder=f"{hand.title} (choose a simulated case instead)",
+        key="case_choice",
+        on_change=_case_chosen,
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+
+
+def file_opener() -> None:
+    """The field that takes files; what came of them is said by `opened_files`."""
+    st.file_uploader(
+        "Files of one or several recordings, or one ZIP",
+        accept_multiple_files=True,
+        key="files",
+        on_change=_files_given,
+    )
+    st.caption(
+        "WFDB (.hea with .dat or .mat) and CSV. Files stay in this session's memory on this machine; nothing of them "
+        "is stored, and nothing of them appears in the link."
+    )
+
+
+def opened_files() -> None:
+    """What came of the files: a choice where they hold several recordings, a question or a sentence where one fails."""
+    uploads: list[Upload] = st.session_state.get("uploads", [])
+    readable = [upload for upload in uploads if upload.ecg]
+    if len(readable) > 1:
+        st.pills(
+            f"{len(readable)} recordings in these files",
+            range(len(readable)),
+            format_func=lambda index: readable[index].label,
+            default=0,
+            required=True,
+            key="upload_choice",
+            on_change=_upload_chosen,
+        )
+    lacking = [upload for upload in uploads if upload.needed]
+    for upload in uploads:
+        if upload.problem and not upload.needed:
+            st.error(upload.problem, icon=":material/error:")
+    if lacking:
+        _ask_for(lacking)
+
+
+def _ask_for(lacking: list[Upload]) -> None:
+    needed = [what for what in QUESTIONS if any(what in upload.needed for upload in lacking)]
+    for upload in lacking:
+        st.warning(upload.problem, icon=":material/help:")
+    with st.form("what_is_missing"):
+        fields = st.columns([1, 1, 1, 2], vertical_alignment="bottom")
+        rate = units = None
+        if "sampling_rate" in needed:
+            rate = fields[0].number_input("Sampling rate (Hz)", 1.0, 20_000.0, value=None, placeholder="500")
+        if "units" in needed:
+            units = fields[1].selectbox("Amplitudes are in", list(UNITS), index=None, format_func=UNITS.get)
+        if fields[2].form_submit_button("Read", type="primary"):
+            missing = [
+                QUESTIONS[what]
+                for what, given in (("sampling_rate", rate), ("units", units))
+                if what in needed and not given
+            ]
+            if missing:
+                st.error(f"Please give {' and '.join(missing)}.")
+            else:
+                _read(st.session_state["files_given"], rate, units)
+                st.rerun()
+
+
+def _case_chosen() -> None:
+    if st.session_state["case_choice"] is not None:
+        st.session_state["uploads"] = []
+        take_case(st.session_state["case_choice"])
+
+
+def _files_given() -> None:
+    given = st.session_state["files"] or []
+    st.session_state["files_given"] = {file.name: file.getvalue() for file in given}
+    _read(st.session_state["files_given"])
+
+
+def _read(files: dict[str, bytes], sampling_rate: float | None = None, units: str | None = None) -> None:
+    """Read them; the first readable recording is taken in hand, and without one the recording in hand stays."""
+    uploads = recordings_in(files, sampling_rate, units)
+    st.session_state["uploads"] = uploads
+    readable = [upload for upload in uploads if upload.ecg]
+    if readable:
+        take_own(readable[0].ecg)
+
+
+def _upload_chosen() -> None:
+    readable = [upload for upload in st.session_state["uploads"] if upload.ecg]
+    chosen = st.session_state["upload_choice"]
+    if chosen is not None and chosen < len(readable):
+        take_own(readable[chosen].ecg)
