@@ -102,7 +102,7 @@ def test_the_same_seed_fits_the_same_dictionary(tiny_model, windows, dictionary)
 
 def test_the_number_of_clusters_is_the_largest_on_which_the_halves_agree(tiny_model, windows, monkeypatch):
     monkeypatch.setattr(cluster_fit, "MOST_CLUSTERS", 9)
-    monkeypatch.setattr(cluster_fit, "SELECTION_MOMENTS", 2000)
+    monkeypatch.setattr(cluster_fit, "HALF_MOMENTS", 2000)
     chosen = fit_clusters(tiny_model, windows)
     agreement = {int(k): value for k, value in chosen.meta["agreement"].items()}
     assert max(agreement) == 9
