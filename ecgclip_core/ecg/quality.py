@@ -15,6 +15,7 @@ SHORT = 5.0  # s; rhythm and rate are judged on ten (Kligfield et al. 2007, doi:
 LOW_RATE = 250.0  # Hz
 SLOWEST, FASTEST = 25.0, 250.0  # bpm
 NOISE_SHARE = 0.15  # of the height of the QRS
+QUIET = 0.05  # mV; less does not disturb even where the QRS is small
 WANDER = 1.5  # of the height of the QRS; or mV
 MAINS_SHARE = 0.03  # of the height of the QRS
 CLIPPED_SHARE = 0.005  # of all samples at one extreme value
@@ -123,7 +124,7 @@ def _in_one_lead(ecg: ECG, found: Analysis, row: int, lead: str) -> Iterator[Qua
         mains = _mains(x, ecg.sampling_rate)
         if mains > MAINS_SHARE * height:
             yield QualityRemark(lead, "mains", f"Lead {lead} carries mains hum.")
-        elif noise > NOISE_SHARE * height:
+        elif noise > NOISE_SHARE * height and (noise > QUIET or not ecg.calibrated):
             yield QualityRemark(lead, "noise", f"Lead {lead} is noisy; small waves in it cannot be judged.")
     swing = float(np.ptp(band(x, None, 0.6)))
     if swing > WANDER * (max(height, 1.0) if ecg.calibrated else height):

@@ -20,6 +20,7 @@ _BEATS_STAND_OUT = 2.5
 _ALIKE = 0.6  # share of the beats that must have one shape
 _T_PEAK_UNTIL = 0.34  # s after R
 _BLUNT = 0.5  # of the sharpness of the beat before
+_EDGE = 0.08  # s
 _CLICK = 0.010  # s; a pacing spike or the step of a loose electrode is over by then, a QRS has barely begun
 _CLICK_SHARE = 0.5  # of the path of all leads within 75 ms; a QRS of 60 ms spends a third at most
 
@@ -78,7 +79,10 @@ def find_beats(copy: WorkingCopy) -> np.ndarray:
         if len(beats):
             beats, group = align_and_group(x, copy.usable, beats)
             share = float(np.mean(group == 0))
-            beats = _without_t_waves(copy, beats, group)
+            # A filter rings at the ends of a recording: what stands there counts only if it has the usual shape.
+            edge = np.minimum(beats, copy.signal.shape[1] - 1 - beats) < _EDGE * WORKING_RATE
+            kept = (~edge | (group == 0)) & ~_t_waves(copy, beats, group)
+            beats = beats[kept]
         else:
             share = 0.0
         if share > best_share + (0.15 if len(best) else 0.0):
@@ -123,9 +127,9 @@ def _candidates(copy: WorkingCopy, speed: np.ndarray) -> np.ndarray:
     return _sharpen(copy, peaks[accepted]) if accepted else np.zeros(0, int)
 
 
-def _without_t_waves(copy: WorkingCopy, beats: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """Drop shapes that always follow another beat at one short distance and are blunter: tall T waves."""
-    kept = np.ones(len(beats), bool)
+def _t_waves(copy: WorkingCopy, beats: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Which shapes always follow another beat at one short distance and are blunter: tall T waves."""
+    found = np.zeros(len(beats), bool)
     sharpness = spatial_velocity(copy, _SHARP)
     sharp = np.array([sharpness[max(0, b - 15) : b + 16].max() for b in beats])  # 30 ms to each side
     for number in range(group.max() + 1):
@@ -136,8 +140,8 @@ def _without_t_waves(copy: WorkingCopy, beats: np.ndarray, group: np.ndarray) ->
         delay = (beats[after] - beats[after - 1]) / WORKING_RATE
         blunt = np.median(sharp[after]) < _BLUNT * np.median(sharp[after - 1])
         if blunt and delay.max() < _T_PEAK_UNTIL and np.ptp(delay) < 0.08:
-            kept[at] = False
-    return beats[kept]
+            found[at] = True
+    return found
 
 
 def _overdue(

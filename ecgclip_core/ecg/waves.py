@@ -117,6 +117,7 @@ def qrs_marks(beat: Template, usable: np.ndarray) -> Marks | None:
     steep = np.flatnonzero(joint[centre : centre + samples(0.12)] > 0.25 * top)
     from_off = centre + int(steep[-1])
     on, off = bounds(joint, centre - samples(0.16), centre + samples(0.20), from_on, from_off)
+    on, off = min(on, centre - 1), max(off, centre + 1)
     onset, peak, offset = (np.full(12, np.nan) for _ in range(3))
     for k, row in enumerate(rows):
         if height[k] <= 0:
@@ -124,8 +125,8 @@ def qrs_marks(beat: Template, usable: np.ndarray) -> Marks | None:
         s = slope[k]
         a, b = on + samples(0.024), off - samples(0.024)
         lead_on, lead_off = bounds(s, on - samples(0.020), off + samples(0.030), max(a, 0), max(b, 0))
-        onset[row] = lead_on
-        offset[row] = lead_off
+        onset[row] = min(lead_on, centre - 1)
+        offset[row] = max(lead_off, centre + 1)
         piece = y[k, on : off + 1] - np.interp(np.arange(on, off + 1), [on, off], y[k, [on, off]])
         peak[row] = on + int(np.argmax(np.abs(piece)))
     onset = on + OWN_WAY["QRS"] * (onset - on)
