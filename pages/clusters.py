@@ -8,6 +8,7 @@ from ecgclip_core.ecg.leads import LEADS
 from ecgclip_core.errors import EcgclipError
 from ecgclip_core.figures.cluster_dictionary import cluster_dictionary, dictionary_height
 from ecgclip_core.figures.cluster_waveform import cluster_waveform
+from pages.shared.cohort import finding_names
 from pages.shared.in_hand import COHORT, InHand, simulated, take
 from pages.shared.look import paper_shape
 from pages.shared.model import footer, model
@@ -53,7 +54,7 @@ def _order(names: list[str]) -> np.ndarray:
 def _overview(description, names, colours, order) -> None:
     leads = [LEADS.index(lead) for lead in SHOWN_LEADS]
     notes = [
-        f"{100 * share:.1f} % of time · uncertainty {doubt:.2f}"
+        f"{100 * share:.1f} % · uncertainty {doubt:.2f}"
         for share, doubt in zip(description.share[order], description.entropy[order], strict=True)
     ]
     st.plotly_chart(
@@ -75,8 +76,8 @@ def _overview(description, names, colours, order) -> None:
     st.caption(
         "Upper part: mean waveform around the moments of the cluster, 0.4 s to either side, one amplitude scale for "
         "all; the tinted line is the moment itself. Lower part: where it occurs between one R peak (left) and the next "
-        "(right). Uncertainty: mean entropy of the assignment, 0 sure, 1 no idea. A cluster is named after the wave "
-        "that most of its moments lie in."
+        "(right). Percentage: share of all time. Uncertainty: mean entropy of the assignment, 0 sure, 1 no idea. A "
+        "cluster is named after the wave that most of its moments lie in."
     )
 
 
@@ -94,7 +95,7 @@ def _one(description, names, colours, order) -> None:
     shape, words = st.columns([2, 1], gap="large")
     with shape:
         figure = cluster_waveform(description.waveforms[chosen], description.times, colours[chosen])
-        paper_shape("waveform", figure)
+        paper_shape("waveform", **figure.layout.meta)
         with st.container(key="waveform"):
             st.plotly_chart(
                 figure,
@@ -130,7 +131,7 @@ def _goes_with(findings: pd.DataFrame) -> None:
         st.markdown("**What it goes with.** No finding clearly.")
         return
     st.markdown("**What it goes with.** Share of time in recordings with the finding, against all recordings:")
-    shown = findings.assign(finding=findings["finding"].str.replace("_", " "))
+    shown = findings.assign(finding=finding_names(findings["finding"]))
     st.dataframe(
         shown,
         hide_index=True,
@@ -146,7 +147,7 @@ def _examples(examples: pd.DataFrame) -> None:
     st.markdown("**Examples.** The surest stretches; a click opens the recording.")
     with st.container(horizontal=True, gap="small"):
         for row in examples.itertuples():
-            name = str(row.finding).replace("_", " ")
+            (name,) = finding_names([str(row.finding)])
             if st.button(
                 f"{name}, {row.start_s:.1f} to {row.stop_s:.1f} s",
                 key=f"example_{row.record}",

@@ -39,7 +39,7 @@ def cohort_page() -> None:
     st.write(
         f"{len(loaded):,} {source}, as the model sees them. A click opens a recording, a lasso lists those inside."
     )
-    controls, picture = st.columns([1, 3.2], gap="large")
+    controls, picture = st.columns([1, 2.7], gap="large")
     with controls:
         colour, title = _colour(loaded)
         own = _own(loaded)
@@ -151,7 +151,7 @@ def _caption(fitted: dict) -> str:
 def _selected(loaded, chosen) -> None:
     rows = _rows(loaded, chosen)
     if not len(rows):
-        st.info("Nothing is selected. Draw a lasso around points, or click one to open it.")
+        st.caption("Nothing is selected. Draw a lasso around points, or click one to open it.")
         return
     lassoed = bool(chosen["selection"]["lasso"] or chosen["selection"]["box"])
     if not lassoed and len(rows) == 1:

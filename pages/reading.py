@@ -7,8 +7,9 @@ import streamlit as st
 from ecgclip_core.ecg.recording import Patient
 from ecgclip_core.errors import EcgclipError, QuestionError
 from ecgclip_core.figures.beat import median_beat_figure
-from ecgclip_core.figures.layouts import LAYOUTS, PAGE_SECONDS
+from ecgclip_core.figures.layouts import LAYOUTS, PAGE_SECONDS, page_height, page_width
 from ecgclip_core.figures.paper import paper
+from ecgclip_core.figures.ribbon import RIBBON_HEIGHT
 from pages.shared.answers import answer, embedding, map_of, ranked, unranked
 from pages.shared.examination import Examination, examined
 from pages.shared.explanation import carriers, score_card
@@ -23,6 +24,7 @@ from pages.shared.open_recording import case_menu, file_opener, opened_files
 from pages.shared.segments import ribbon_of
 
 LAYOUT_LABELS = {"3x4+1": "3 × 4 with rhythm strip", "12x1": "12 × 1"}
+SPEED = 25.0
 GAINS = (5.0, 10.0, 20.0)
 CHART = {
     "displaylogo": False,
@@ -45,10 +47,13 @@ def reading() -> None:
     _pager(hand)
     tracing, panel = st.columns([2.75, 1], gap="medium")
     with tracing:
-        slot = st.empty()
+        paper_shape("tracing", page_width(SPEED), page_height(_layout(), RIBBON_HEIGHT if _shown("ribbon") else 0.0))
+        with st.container(key="tracing"):
+            slot = st.empty()
         if "drawn" not in st.session_state or st.session_state["drawn"] != hand.key:
             _draw(slot, hand)
         below = st.container()
+        details = st.container()
     with panel:
         try:
             _question_and_answer(hand, slot, below)
@@ -56,7 +61,8 @@ def reading() -> None:
             _draw(slot, hand)
             st.error(str(error))
     st.session_state["drawn"] = hand.key
-    _details(hand, examination)
+    with details:
+        _details(hand, examination)
     write_link(hand, st.session_state.get("question", ""), st.session_state.get("method", ""))
     footer()
 
@@ -107,7 +113,7 @@ def _pinned(hand: InHand, examination: Examination) -> None:
         f"<b>{escape(flag.name[:1].upper() + flag.name[1:])}.</b> {escape(flag.sentence)}" for flag in examination.flags
     ]
     lines("ecgclip-flags", flags)
-    remarks = [remark.sentence for remark in examination.quality] + list(hand.ecg.notes)
+    remarks = [remark.sentence for remark in examination.quality] + list(hand.ecg.notes if hand.private else ())
     shown, rest = remarks[:3], remarks[3:]
     lines("ecgclip-remarks", [escape(sentence) for sentence in shown])
     if rest:
@@ -117,25 +123,31 @@ def _pinned(hand: InHand, examination: Examination) -> None:
 
 
 def _draw(slot, hand: InHand, saliency=None, signed=True, ribbon=None) -> None:
-    layout = st.session_state.get("layout") or "3x4+1"
     figure = paper(
         hand.ecg,
-        layout,
+        _layout(),
+        SPEED,
         gain=st.session_state.get("gain") or 10.0,
         start=st.session_state.get(f"page_of_{hand.key}", 0.0),
-        saliency=saliency if st.session_state.get("overlay_shown", True) else None,
+        saliency=saliency if _shown("overlay") else None,
         signed=signed,
-        ribbon=ribbon if st.session_state.get("ribbon_shown", True) else None,
+        ribbon=ribbon if _shown("ribbon") else None,
     )
-    paper_shape("tracing", figure)
-    with slot.container(key="tracing"):
-        st.plotly_chart(
-            figure,
-            theme=None,
-            height="stretch",
-            config=CHART,
-            alt=f"12-lead tracing of {hand.title}; the measurements stand above it and in the table below.",
-        )
+    slot.plotly_chart(
+        figure,
+        theme=None,
+        height="stretch",
+        config=CHART,
+        alt=f"12-lead tracing of {hand.title}; the measurements stand above it and in the table below.",
+    )
+
+
+def _layout() -> str:
+    return st.session_state.get("layout") or "3x4+1"
+
+
+def _shown(what: str) -> bool:
+    return st.session_state.get(f"{what}_shown", True)
 
 
 def _pager(hand: InHand) -> None:
@@ -256,7 +268,7 @@ def _details(hand: InHand, examination: Examination) -> None:
         ["Measurements", "Median beat", "Nearest recordings", *(["What this case teaches"] if hand.teaching else [])]
     )
     with numbers:
-        left, right = st.columns([1, 1], gap="large")
+        left, right = st.columns(2, gap="large")
         with left:
             measurement_table(examination.measurements)
         with right:
@@ -278,7 +290,7 @@ def _median_beat(hand: InHand, examination: Examination) -> None:
         st.info("No heart beat stands out of the tracing, so there is no median beat.")
         return
     figure = median_beat_figure(beat.signal, beat.times, beat.marks, hand.ecg.calibrated)
-    paper_shape("beat", figure)
+    paper_shape("beat", **figure.layout.meta)
     with st.container(key="beat"):
         st.plotly_chart(
             figure,

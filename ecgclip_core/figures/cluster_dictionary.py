@@ -37,7 +37,7 @@ def cluster_dictionary(
     times : ndarray, shape (m,)
         Seconds from the middle of the moment.
     positions : ndarray, shape (K, b)
-        How often the cluster occurs in each part of the beat, from one R peak to the next.
+        How often the cluster occurs in each part of the beat, from R peak to R peak; each drawn to its own height.
     names, notes, colours : sequence, length K
         Title, the line below it, colour.
     leads : sequence of str, length L
@@ -47,13 +47,14 @@ def cluster_dictionary(
     rows = -(-count // COLUMNS)
     finite = waveforms[np.isfinite(waveforms)]
     low, high = (float(v) for v in np.percentile(finite, [0.2, 99.8])) if len(finite) else (0.0, 1.0)
-    tallest = np.nanmax(positions) or 1.0
     shapes, texts, traces = [], [], []
     for k in range(count):
         x0, y0 = (k % COLUMNS) * CELL, (rows - 1 - k // COLUMNS) * CELL
         left, right, bottom, top = x0 + PLOT[0], x0 + PLOT[1], y0 + PLOT[2], y0 + PLOT[3]
         shapes.append(_card(x0, y0))
-        shapes.append(filled(_histogram(positions[k] / tallest, x0, y0), colours[k]))
+        shapes.append(
+            filled(_histogram(positions[k] / max(np.nanmax(positions[k], initial=0), 1e-9), x0, y0), colours[k])
+        )
         shapes.append(_rule(x0 + BEAT[0], x0 + BEAT[1], y0 + BEAT[2]))
         middle = left + (0 - times[0]) / (times[-1] - times[0]) * (right - left)
         shapes.append(
@@ -63,7 +64,7 @@ def cluster_dictionary(
             traces.append(
                 go.Scatter(
                     x=(left + (times - times[0]) / (times[-1] - times[0]) * (right - left)).astype(np.float32),
-                    y=(bottom + np.clip((waveforms[k, index] - low) / (high - low), -0.1, 1.1) * (top - bottom)).astype(
+                    y=(bottom + np.clip((waveforms[k, index] - low) / (high - low), 0, 1) * (top - bottom)).astype(
                         np.float32
                     ),
                     mode="lines",

@@ -7,7 +7,8 @@ import plotly.graph_objects as go
 from ecgclip_core.figures import theme
 
 ROW_PX = 26
-HEAD_PX = 70
+HEAD_PX = 66
+LETTER_PX = 7.3
 
 
 def forest_height(rows: int) -> int:
@@ -95,8 +96,13 @@ def forest(table: pd.DataFrame, measures: dict[str, str], chance: dict[str, str 
         template=theme.template(),
         annotations=heads,
         height=forest_height(len(table)),
-        margin={"l": 8, "r": 16, "t": 58, "b": 8},
-        yaxis={"autorange": "reversed", "tickfont": {"size": theme.SIZE, "color": theme.INK}, "fixedrange": True},
+        margin={"l": 16 + round(LETTER_PX * table["label"].str.len().max()), "r": 16, "t": 58, "b": 8},
+        yaxis={
+            "range": [len(table) - 0.5, -0.5],
+            "tickfont": {"size": theme.SIZE, "color": theme.INK},
+            "fixedrange": True,
+            "automargin": False,
+        },
         hovermode="closest",
         dragmode=False,
     )

@@ -108,7 +108,7 @@ def millimetres(limits: list[float]) -> dict:
     """A Plotly axis with the grid of ECG paper."""
     return {
         "range": limits,
-        "constrain": "range",
+        "constrain": "domain",
         "tick0": 0,
         "dtick": 5,
         "gridcolor": theme.GRID_THICK,

@@ -23,7 +23,7 @@ TRACE = "#10181F"
 FOR_TINTS = ("#DCEBF7", "#5BA8DC")
 AGAINST_TINTS = ("#FBEBCB", "#F0AE3C")
 
-FONT = "Source Sans, Source Sans 3, Source Sans Pro, Segoe UI, Helvetica, Arial, sans-serif"
+FONT = '"Source Sans", "Segoe UI", Helvetica, Arial, sans-serif'
 SIZE = 14
 SIZE_SMALL = 12
 
@@ -33,10 +33,10 @@ SEQUENTIAL = ("#E3EDF3", "#A9CBDD", "#6AA5C4", "#2F7FAB", "#0B5F8A", "#073E5C")
 
 # One family of hues for each part of the beat, told apart by lightness inside it.
 WAVE_HUES = {
-    "P": ("#BFE3D0", "#0C6B4F"),
-    "QRS": ("#B9C9EE", "#1B2F86"),
-    "T": ("#FAD9A6", "#A85A00"),
-    None: ("#E4E7EA", "#6F7B86"),
+    "P": ("#A6D8BE", "#0C6B4F"),
+    "QRS": ("#A9BDEB", "#1B2F86"),
+    "T": ("#F6C98A", "#A85A00"),
+    None: ("#CBD2D8", "#6F7B86"),
 }
 
 

@@ -1,7 +1,8 @@
 """The bundled cohort, and opening one of its recordings."""
 
+from collections.abc import Iterable
+
 import numpy as np
-import pandas as pd
 import streamlit as st
 
 from ecgclip_core.errors import RecordingError
@@ -23,7 +24,7 @@ def cohort():
     return load_cohort(model=model())
 
 
-def finding_names(ids: pd.Series) -> list[str]:
+def finding_names(ids: Iterable[str]) -> list[str]:
     """Findings as a reader calls them."""
     from ecgclip_core.findings.catalogue import catalogue
 
@@ -37,7 +38,7 @@ def open_from_cohort(row: int) -> bool:
     from ecgclip_core.cohort.sources import SIMULATED
 
     found = cohort().table.iloc[row]
-    (name,) = finding_names(pd.Series([found["finding"]]))
+    (name,) = finding_names([found["finding"]])
     try:
         ecg = recording_of(cohort(), row)
     except RecordingError as error:

@@ -7,6 +7,12 @@ import streamlit as st
 from ecgclip_core.figures.overlay import BAND_SECONDS
 
 WAVE_NAMES = {"P": "the P wave", "QRS": "the QRS complex", "T": "the T wave", "between": "the line between the waves"}
+PLACES = {"P": "the P wave", "PR": "the PR segment", "ST": "the ST segment", "TP": "the line from T to P"} | {
+    "QRS": "the QRS complex",
+    "T": "the T wave",
+    "QT": "the QT interval",
+    "U": "the U wave",
+}
 LEANS = {True: "leans towards it", False: "leans against it", None: "does not lean either way"}
 
 
@@ -88,7 +94,7 @@ def _textbook(query) -> list[str]:
     if finding is None or finding.shown_by != "criteria" or not (finding.leads or finding.waves):
         return []
     leads = f" in {listed(finding.leads)}" if 0 < len(finding.leads) < 12 else ""
-    waves = listed(finding.waves) if finding.waves else "the tracing"
+    waves = listed([PLACES.get(wave, wave) for wave in finding.waves]) if finding.waves else "the tracing"
     return [f"A reader would look at {waves}{leads}."]
 
 

@@ -41,10 +41,9 @@ def figures_row(cells: list[tuple[str, str, str]]) -> None:
     st.html('<div class="ecgclip-measures">' + "".join(_cell(*cell) for cell in cells) + "</div>")
 
 
-def paper_shape(key: str, figure) -> None:
+def paper_shape(key: str, width_mm: float, height_mm: float) -> None:
     """Give the container `key` the proportions of the ECG paper in it."""
-    size = figure.layout.meta
-    st.html(f"<style>.st-key-{key} {{ aspect-ratio: {size['width_mm']:g} / {size['height_mm']:g}; }}</style>")
+    st.html(f"<style>.st-key-{key} {{ aspect-ratio: {width_mm:g} / {height_mm:g}; }}</style>")
 
 
 def _cell(what: str, value: str, reason: str) -> str:

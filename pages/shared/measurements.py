@@ -32,28 +32,21 @@ def measurement_strip(measurements: Measurements) -> None:
 
 
 def measurement_table(measurements: Measurements) -> None:
-    """Every measurement with its unit, or the reason why there is none."""
-    named = dict(measurements.items())
-    rows = [
-        (label, figure(named[key]) if named[key].value is not None else named[key].status, named[key].reason)
-        for key, label in TABLE.items()
-        if key in named
-    ]
-    st.dataframe(
-        pd.DataFrame(rows, columns=["Measurement", "Value", "Why not"]),
-        hide_index=True,
-        width="stretch",
-        column_config={"Measurement": st.column_config.TextColumn(width="small")},
-    )
+    """Every measurement with its unit; below the table, why some are not there."""
+    named = {label: measurements[key] for key, label in TABLE.items()}
+    rows = [(label, one.status if one.value is None else figure(one)) for label, one in named.items()]
+    table = pd.DataFrame(rows, columns=["Measurement", "Value"])
+    st.dataframe(table, hide_index=True, width="stretch", height="content")
+    for reason in dict.fromkeys(one.reason for one in named.values() if one.reason):
+        which = ", ".join(label for label, one in named.items() if one.reason == reason)
+        st.caption(f"{which}: {reason}")
 
 
 def st_table(measurements: Measurements) -> None:
-    """ST levels of all leads, in millimetres at 10 mm/mV."""
-    rows = {
-        "at J (mV)": [_level(m) for m in measurements.st.values()],
-        "60 ms later (mV)": [_level(m) for m in measurements.st60.values()],
-    }
-    st.dataframe(pd.DataFrame(rows, index=list(measurements.st)).T, width="stretch")
+    """ST level of every lead."""
+    rows = [(lead, _level(at_j), _level(measurements.st60[lead])) for lead, at_j in measurements.st.items()]
+    table = pd.DataFrame(rows, columns=["Lead", "ST at J (mV)", "60 ms later (mV)"])
+    st.dataframe(table, hide_index=True, width="stretch", height="content")
 
 
 def figure(measurement: Measurement) -> str:
@@ -67,4 +60,4 @@ def _strip_value(measurement: Measurement) -> str:
 
 
 def _level(measurement: Measurement) -> str:
-    return measurement.status if measurement.value is None else f"{measurement.value:+.2f}"
+    return measurement.status if measurement.value is None else f"{round(measurement.value, 2) + 0.0:+.2f}"
