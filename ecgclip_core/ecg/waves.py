@@ -14,11 +14,12 @@ from ecgclip_core.ecg.templates import Template
 # Tuned on boundaries drawn by hand (LUDB, doi:10.1109/ACCESS.2020.3029211): fractions of the steepest slope at which
 # the QRS begins and ends, seconds from the steepest point of a flank of P or T to the base of its trapezium (onset,
 # offset), and how far a lead keeps its own boundary against that of all leads.
-QRS_ONSET_SLOPE, QRS_OFFSET_SLOPE = 0.03, 0.06
+QRS_ONSET_SLOPE, QRS_OFFSET_SLOPE = 0.03, 0.04
 P_REACH = (0.08, 0.045)
 T_REACH = (0.12, 0.11)
 OWN_WAY = {"P": 0.3, "QRS": 0.8, "T": 0.4}
 EARLIEST_P = 0.44  # s before R; a PR interval of 400 ms
+RESTLESS = 1.4  # times the slope that the quietest third of the line stays below, where muscle keeps it from being flat
 T_PEAK, T_PEAK_SPREAD = 0.29, 0.12  # s after R at 60 beats a minute
 
 
@@ -74,7 +75,7 @@ def _edge(slope: np.ndarray, start: int, stop: int, share: float, steepest: floa
     if not len(way):
         return start
     floor = way.min()
-    low = way < floor + share * (steepest - floor)
+    low = way < max(floor + share * (steepest - floor), RESTLESS * np.quantile(way, 0.3))
     run = samples(0.010)
     calm = np.flatnonzero(np.convolve(low, np.ones(run), "valid") >= run) if len(low) >= run else np.zeros(0, int)
     return start + step * int(calm[0] if len(calm) else np.argmin(way))
