@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from ecgclip_core.bundled import ASSETS
 from ecgclip_core.errors import CheckpointError
 from ecgclip_core.model.ecgclip import ECGCLIP, UNCALIBRATED
+from ecgclip_core.model.known_texts import load_known_texts
 from ecgclip_core.model.preprocessing import Preprocessing
 from ecgclip_core.model.signal_encoder import SignalEncoder
 from ecgclip_core.model.text_encoder import TextEncoder
@@ -70,6 +71,7 @@ def load_model(name: str | Path | None = None) -> ECGCLIP:
         ) from error
     model.name = config.get("name", folder.name)
     model.hash = weights_hash(folder)
+    model.known_texts = load_known_texts(folder, model.hash)
     model.config = config
     model.folder = folder
     model.calibration = _calibration(folder)

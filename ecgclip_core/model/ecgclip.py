@@ -69,6 +69,8 @@ class ECGCLIP(nn.Module):
         self.calibration: dict = UNCALIBRATED
         self.folder = None
         self.lock = threading.RLock()
+        # Outputs of the text encoder that came with the checkpoint, by text.
+        self.known_texts: dict[str, Tensor] = {}
         self._text_feature = lru_cache(maxsize=20_000)(self._one_text_feature)
 
     def embed_signal(self, x: Tensor) -> Tensor:
@@ -96,7 +98,8 @@ class ECGCLIP(nn.Module):
         return self.log_scale.exp() * signal @ text.T + self.bias
 
     def _one_text_feature(self, text: str) -> Tensor:
-        return self.text_encoder([text])[0]
+        known = self.known_texts.get(text)
+        return self.text_encoder([text])[0] if known is None else known
 
     def encode_ecg(self, ecgs: list[ECG]) -> np.ndarray:
         """One vector for each recording.

@@ -8,8 +8,10 @@ import pandas as pd
 from ecgclip_core.corpora.folder import read_folder
 from ecgclip_core.corpora.simulated import simulate_corpus
 from ecgclip_core.errors import EcgclipError
-from ecgclip_core.model.checkpoint import save_model
+from ecgclip_core.findings.catalogue import catalogue
+from ecgclip_core.model.checkpoint import save_model, weights_hash
 from ecgclip_core.model.ecgclip import ECGCLIP
+from ecgclip_core.model.known_texts import save_known_texts
 from ecgclip_core.model.preprocessing import Preprocessing
 from ecgclip_core.training.pretrain import TrainingSet, pretrain, training_set
 from ecgclip_core.training.recipe import Recipe, read_recipe
@@ -77,6 +79,8 @@ def build_checkpoint(
     model.name = recipe.name
     config = _config(recipe, model, data, real.findings, made.findings, folds)
     save_model(model, out / "checkpoint", config, text_folder / "tokenizer.json", model_card(config))
+    sentences = [text for entry in catalogue().values() for text in (*entry.prompts, *entry.contrast)]
+    save_known_texts(model, sentences, out / "checkpoint", weights_hash(out / "checkpoint"))
     return model
 
 
