@@ -163,8 +163,11 @@ def _split(features: np.ndarray, owner: np.ndarray, random: np.random.Generator)
 def _mixture(features: np.ndarray, k: int, seed: int) -> Mixture:
     """The best of several k-means, with weight and variances of each cluster."""
     from sklearn.cluster import KMeans
+    from threadpoolctl import threadpool_limits
 
-    fitted = KMeans(k, n_init=KMEANS_STARTS, random_state=seed).fit(features)
+    # Many short parallel steps: on a machine with other work, threads that wait for each other cost ten times as much.
+    with threadpool_limits(1):
+        fitted = KMeans(k, n_init=KMEANS_STARTS, random_state=seed).fit(features)
     # Variances below a thousandth of the mean one make spikes of single moments.
     floor = 1e-3 * features.var(axis=0).mean()
     variances = np.stack([features[fitted.labels_ == cluster].var(axis=0) for cluster in range(k)]) + floor
