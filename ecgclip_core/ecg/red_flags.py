@@ -101,6 +101,8 @@ def st_elevation(ecg: ECG, beat: MedianBeat, m: Measurements) -> RedFlag | None:
         if level is not None and level >= threshold and _lasts(beat, lead, _ST_KEEPS * threshold):
             if broad and not _upright(beat, lead):
                 continue
+            if level < _restless(beat, lead):
+                continue  # flutter waves, or a tall P wave, lift the line before the QRS as much
             levels[lead] = level
     leads = {lead for pair in CONTIGUOUS if all(lead in levels for lead in pair) for lead in pair}
     if not leads:
@@ -122,6 +124,13 @@ def _lasts(beat: MedianBeat, lead: str, level: float) -> bool:
     inside = (beat.times >= j) & (beat.times <= j + _ST_HOLDS)
     row = beat.signal[LEADS.index(lead)][inside]
     return bool(len(row)) and bool(np.isfinite(row).all()) and float(row.min()) >= level
+
+
+def _restless(beat: MedianBeat, lead: str) -> float:
+    """Swing of the line in the 200 ms before the QRS, mV."""
+    onset = beat.marks["QRS"][0]
+    row = beat.signal[LEADS.index(lead)][(beat.times >= onset - 0.2) & (beat.times <= onset - 0.02)]
+    return float(np.ptp(row)) if len(row) and np.isfinite(row).all() else 0.0
 
 
 def _upright(beat: MedianBeat, lead: str) -> bool:
