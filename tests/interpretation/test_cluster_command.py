@@ -3,7 +3,7 @@
 import numpy as np
 
 from ecgclip_core.interpretation import cluster_fit
-from ecgclip_core.interpretation.cluster_build import build_clusters, simulated_recordings
+from ecgclip_core.interpretation.cluster_command import fit_and_describe, simulated_recordings
 from ecgclip_core.interpretation.cluster_description import load_description
 from ecgclip_core.interpretation.clusters import load_clusters
 
@@ -13,7 +13,7 @@ def test_fitting_writes_a_dictionary_and_its_description_beside_the_checkpoint(
 ):
     monkeypatch.setattr(cluster_fit, "MOST_CLUSTERS", 4)
     windows = np.concatenate([tiny_model.preprocessing.windows(make_ecg(seed=seed))[0] for seed in range(20)])
-    dictionary, description = build_clusters(tiny_model, windows, tmp_path, described=39)
+    dictionary, description = fit_and_describe(tiny_model, windows, 39, tmp_path)
     assert load_clusters(tmp_path).k == dictionary.k <= 4
     again = load_description(tmp_path)
     assert again.recordings == 39
