@@ -130,7 +130,8 @@ def run(folder: Path) -> None:
 
 def _print(errors: pd.DataFrame, counts: pd.Series, intervals: pd.DataFrame, beats: np.ndarray, seconds: list) -> None:
     hits, missed, false = beats.sum(axis=0)
-    print(f"R peaks: sensitivity {hits / (hits + missed):.4f}, precision {hits / (hits + false):.4f} of {hits + missed}")
+    sensitivity, precision = hits / (hits + missed), hits / (hits + false)
+    print(f"R peaks: sensitivity {sensitivity:.4f}, precision {precision:.4f} of {hits + missed}")
     print("\nBoundaries per lead, ms (median absolute error, median, spread)")
     for wave in WAVES:
         rows = 1000 * errors.loc[errors.wave == wave, ["onset", "peak", "offset"]]
