@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from ecgclip_core.bundled import ASSETS
+from pages.shared.entry import entered
 from pages.shared.look import dress
 
 PAGES = Path(__file__).parent / "pages"
@@ -20,5 +21,6 @@ page = st.navigation(
     ],
     position="top",
 )
+entered()
 dress()
 page.run()

@@ -9,6 +9,7 @@ from ecgclip_core.errors import EcgclipError
 from ecgclip_core.figures.cluster_dictionary import cluster_dictionary, dictionary_height
 from ecgclip_core.figures.cluster_waveform import cluster_waveform
 from pages.shared.cohort import finding_names
+from pages.shared.entry import through_app
 from pages.shared.in_hand import COHORT, InHand, simulated, take
 from pages.shared.look import paper_shape
 from pages.shared.model import footer, model
@@ -179,4 +180,4 @@ def _fit(dictionary) -> None:
         )
 
 
-clusters()
+through_app(clusters, __file__)

@@ -8,6 +8,7 @@ from ecgclip_core.errors import EcgclipError
 from ecgclip_core.figures.cohort_map import OTHERS, cohort_map
 from pages.shared.answers import embedding
 from pages.shared.cohort import cohort, finding_names, hover_words, open_from_cohort
+from pages.shared.entry import through_app
 from pages.shared.in_hand import in_hand
 from pages.shared.model import footer, model
 
@@ -204,4 +205,4 @@ def _open(row: int) -> None:
         st.switch_page(READING)
 
 
-cohort_page()
+through_app(cohort_page, __file__)

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ecgclip_core.errors import EcgclipError
 from ecgclip_core.figures.forest import forest
+from pages.shared.entry import through_app
 from pages.shared.look import NO_BREAK, figures_row
 from pages.shared.model import footer, model
 
@@ -133,4 +134,4 @@ def _evaluations(folder: Path) -> list[dict]:
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
 
 
-evidence()
+through_app(evidence, __file__)

@@ -5,12 +5,14 @@ from html import escape
 import streamlit as st
 
 from ecgclip_core.ecg.recording import Patient
+from ecgclip_core.ecg.red_flags import RedFlag
 from ecgclip_core.errors import EcgclipError, QuestionError
 from ecgclip_core.figures.beat import median_beat_figure
 from ecgclip_core.figures.layouts import LAYOUTS, PAGE_SECONDS, page_height, page_width
 from ecgclip_core.figures.paper import paper
 from ecgclip_core.figures.ribbon import RIBBON_HEIGHT
 from pages.shared.answers import answer, embedding, map_of, ranked, unranked
+from pages.shared.entry import through_app
 from pages.shared.examination import Examination, examined
 from pages.shared.explanation import carriers, score_card
 from pages.shared.finding_list import ranked_list, unranked_menu
@@ -109,9 +111,7 @@ def _patient(patient: Patient) -> str:
 
 def _pinned(hand: InHand, examination: Examination) -> None:
     """What must be read before anything else."""
-    flags = [
-        f"<b>{escape(flag.name[:1].upper() + flag.name[1:])}.</b> {escape(flag.sentence)}" for flag in examination.flags
-    ]
+    flags = [_flag(flag) for flag in examination.flags]
     lines("ecgclip-flags", flags)
     remarks = [remark.sentence for remark in examination.quality] + list(hand.ecg.notes if hand.private else ())
     shown, rest = remarks[:3], remarks[3:]
@@ -120,6 +120,13 @@ def _pinned(hand: InHand, examination: Examination) -> None:
         with st.expander(f"{len(rest)} more remarks on the recording"):
             for sentence in rest:
                 st.write(sentence)
+
+
+def _flag(flag: RedFlag) -> str:
+    """Its sentence, opened by its name."""
+    name, sentence = flag.name, flag.sentence
+    rest = sentence[len(name) :] if sentence.lower().startswith(name.lower()) else f". {sentence}"
+    return f"<b>{escape(name[:1].upper() + name[1:])}</b>{escape(rest)}"
 
 
 def _draw(slot, hand: InHand, saliency=None, signed=True, ribbon=None) -> None:
@@ -241,7 +248,7 @@ def _understood(question: str):
     from ecgclip_core.model.zero_shot import ask
 
     if not question.strip():
-        st.info("Choose a finding below, or ask in your own words.")
+        st.caption("Choose a finding below, or ask in your own words.")
         return None
     try:
         query = ask(model(), question)
@@ -302,4 +309,4 @@ def _median_beat(hand: InHand, examination: Examination) -> None:
     st.caption(f"Median of {beat.n_beats} beats of one shape; shaded are P wave, QRS complex and T wave as measured.")
 
 
-reading()
+through_app(reading, __file__)

@@ -29,11 +29,13 @@ def case_menu() -> None:
 
 def file_opener() -> None:
     """The field that takes files; what came of them is said by `opened_files`."""
+    field = f"files_{st.session_state.get('fields_used', 0)}"
     st.file_uploader(
         "Files of one or several recordings, or one ZIP",
         accept_multiple_files=True,
-        key="files",
+        key=field,
         on_change=_files_given,
+        args=(field,),
     )
     st.caption(
         "WFDB (.hea with .dat or .mat) and CSV. Files stay in this session's memory on this machine; nothing of them "
@@ -93,8 +95,8 @@ def _case_chosen() -> None:
         take_case(st.session_state["case_choice"])
 
 
-def _files_given() -> None:
-    given = st.session_state["files"] or []
+def _files_given(field: str) -> None:
+    given = st.session_state[field] or []
     st.session_state["files_given"] = {file.name: file.getvalue() for file in given}
     _read(st.session_state["files_given"])
 
@@ -106,6 +108,8 @@ def _read(files: dict[str, bytes], sampling_rate: float | None = None, units: st
     readable = [upload for upload in uploads if upload.ecg]
     if readable:
         take_own(readable[0].ecg)
+        # The field is emptied for the next recording. One that failed stays in it, so that a missing file can be added.
+        st.session_state["fields_used"] = st.session_state.get("fields_used", 0) + 1
 
 
 def _upload_chosen() -> None:
