@@ -5,6 +5,7 @@ explain and the prepared windows in, one value for each sample of them out. A fu
 line of `METHODS`.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -15,6 +16,7 @@ from torch import Tensor
 from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.interpretation.target import ContrastMargin, Progress
 from ecgclip_core.model.ecgclip import ECGCLIP
+from ecgclip_core.model.signal_encoder import STAGE_STRIDES, STEM_STRIDE
 from ecgclip_core.model.zero_shot import Query, ask, margin
 
 INTEGRATION_STEPS = 50
@@ -233,12 +235,7 @@ def _sample(model: ECGCLIP) -> float:
 
 
 def _last_cell(model: ECGCLIP) -> float:
-    with model.lock, torch.no_grad():
-        encoder, x = model.signal_encoder, torch.zeros(1, 12, model.preprocessing.length)
-        x = encoder.stem(x)
-        for stage in encoder.stages:
-            x = stage(x)
-    return model.preprocessing.length / x.shape[2] / model.preprocessing.sampling_rate
+    return math.prod((STEM_STRIDE, *STAGE_STRIDES)) / model.preprocessing.sampling_rate
 
 
 METHODS: dict[str, Method] = {
