@@ -6,7 +6,8 @@ Fusion, number of clusters and sharpness are not published (arXiv:2509.15198). H
   all three weigh the same; on the principal components lies a Gaussian mixture with diagonal covariances;
 - the mixture is fitted by classification EM (Celeux and Govaert 1992, doi:10.1016/0167-9473(92)90042-E): k-means, then
   weight and variances of each of its clusters. Soft EM steps from there made mixtures of different recordings agree
-  less (20 clusters: 0.73 instead of 0.82) and gained no purity against waves;
+  less (20 clusters, one split of an early checkpoint: 0.73 instead of 0.82) and gained at most 0.01 of purity
+  against the waves of simulated recordings;
 - the number of clusters is the largest, up to `MOST_CLUSTERS`, for which two mixtures that were fitted on different
   recordings agree on further ones: adjusted Rand index (Hubert and Arabie 1985, doi:10.1007/BF01908075) of at least
   `LEAST_AGREEMENT`, as the mean of `SPLITS` splits since one alone varies by 0.1; where none reaches it, the number
