@@ -62,7 +62,7 @@ def calibrate(chosen: argparse.Namespace) -> None:
 
     model = load_model(chosen.checkpoint)
     answers = answer_all(model, chosen.data, TASKS["findings"], chosen.folds)
-    fitted = fit_calibration(answers.margins, answers.truth)
+    fitted = fit_calibration(answers.logits, answers.truth)
     save_calibration(model.folder, answers.findings, answers.truth, fitted, chosen.corpus or _corpus_name(chosen))
     print(f"{len(answers.findings)} findings calibrated on {len(answers.truth)} recordings")
 

@@ -11,7 +11,7 @@ from ecgclip_core.cohort.store import Cohort
 from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.errors import RecordingError
 from ecgclip_core.model.ecgclip import ECGCLIP
-from ecgclip_core.model.zero_shot import Query, ask, margin
+from ecgclip_core.model.zero_shot import Query, ask, evidence
 from ecgclip_core.simulation.simulate import simulate
 
 
@@ -86,12 +86,12 @@ def place(cohort: Cohort, embedding: np.ndarray, k: int = 15) -> Placement:
 
 
 def score_question(model: ECGCLIP, cohort: Cohort, query: str | Query) -> np.ndarray:
-    """The margin of a question over its contrast for every recording of a cohort, from the stored vectors.
+    """How likely a question holds for every recording of a cohort, from the stored vectors.
 
     Returns
     -------
     ndarray of float32, shape (n,)
-        Logits; above 0 the question is nearer than its contrast.
+        Logits before calibration.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def score_question(model: ECGCLIP, cohort: Cohort, query: str | Query) -> np.nda
     cohort.check_made_by(model)
     query = query if isinstance(query, Query) else ask(model, query)
     with torch.no_grad():
-        return margin(model, torch.from_numpy(cohort.vectors.copy()), query).numpy()
+        return evidence(model, torch.from_numpy(cohort.vectors.copy()), query).numpy()
 
 
 def inside_polygon(coordinates: np.ndarray, polygon: np.ndarray) -> np.ndarray:

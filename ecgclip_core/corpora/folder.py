@@ -19,6 +19,7 @@ from ecgclip_core.ecg.read import read_ecg
 from ecgclip_core.errors import EcgclipError, RecordingError
 from ecgclip_core.findings.catalogue import catalogue
 from ecgclip_core.findings.reports import findings_of_codes, statements
+from ecgclip_core.findings.translation import to_english
 from ecgclip_core.model.preprocessing import Preprocessing
 
 CHUNK = 256
@@ -60,11 +61,16 @@ def read_folder(
         calibrated[readable],
         findings,
         labels,
-        tuple(tuple(statements(report)) for report in _column(rows, "report", "")),
+        tuple(english_statements(report) for report in _column(rows, "report", "")),
         _column(rows, "patient_id", "").astype(str),
         pd.to_numeric(_column(rows, "strat_fold", 0)).astype(int),
         pd.to_numeric(_column(rows, "age", np.nan)).astype(float),
     )
+
+
+def english_statements(report: str) -> tuple[str, ...]:
+    """The statements of a report, German and Swedish ones put into English: the text encoder reads English."""
+    return tuple(to_english(statement) for statement in statements(report))
 
 
 def read_table(file: Path) -> pd.DataFrame:

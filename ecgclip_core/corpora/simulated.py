@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from ecgclip_core.corpora.corpus import ABSENT, HOLDS, Corpus
-from ecgclip_core.findings.catalogue import ancestors
+from ecgclip_core.corpora.corpus import ABSENT, HOLDS, UNKNOWN, Corpus
+from ecgclip_core.findings.catalogue import ancestors, children
 from ecgclip_core.model.preprocessing import Preprocessing
 from ecgclip_core.simulation.conditions import CONDITIONS
 from ecgclip_core.simulation.simulate import simulate
 
 CHUNK = 256
+NORMAL = "normal_ecg"
 
 
 def simulate_corpus(number: int, preprocessing: Preprocessing, cache: str | Path, first_seed: int = 0) -> Corpus:
@@ -52,7 +53,7 @@ def simulate_corpus(number: int, preprocessing: Preprocessing, cache: str | Path
         for findings in held
     ]
     findings = tuple(sorted(set().union(*held)))
-    labels = np.array([[HOLDS if finding in row else ABSENT for finding in findings] for row in held], dtype=np.int8)
+    labels = np.stack([_known(row, findings) for row in held])
     return Corpus(
         tuple(records),
         np.concatenate(signals),
@@ -64,6 +65,22 @@ def simulate_corpus(number: int, preprocessing: Preprocessing, cache: str | Path
         np.zeros(number, dtype=int),
         np.concatenate(ages),
     )
+
+
+def _known(held: set[str], findings: tuple[str, ...]) -> np.ndarray:
+    """What a simulated recording says of each finding.
+
+    A simulated bundle branch block has ST-T changes that nobody put in as such. So of a recording that is not normal,
+    the classes it does not hold are unknown; and whether it is normal is known only where a class excludes it.
+    """
+    excluding = {"myocardial_infarction", "st_t_change", "conduction_disturbance", "hypertrophy"}
+    labels = np.full(len(findings), ABSENT, dtype=np.int8)
+    for column, finding in enumerate(findings):
+        if finding in held:
+            labels[column] = HOLDS
+        elif NORMAL not in held and (len(children(finding)) > 1 or (finding == NORMAL and not excluding & held)):
+            labels[column] = UNKNOWN
+    return labels
 
 
 def _simulate_chunk(

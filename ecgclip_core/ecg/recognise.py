@@ -67,7 +67,9 @@ def _is_text(head: bytes) -> bool:
     if any(byte < 32 and byte not in b"\t\n\r\f" for byte in head):
         return False
     # Eight-bit samples have no control characters either; they are seldom UTF-8 (whose last letter may be cut) or ASCII.
-    return sum(byte < 127 for byte in head) > 0.7 * len(head) or "\ufffd" not in head.decode("utf-8", "replace").rstrip("\ufffd")
+    return sum(byte < 127 for byte in head) > 0.7 * len(head) or "\ufffd" not in head.decode("utf-8", "replace").rstrip(
+        "\ufffd"
+    )
 
 
 def decoded(content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""From margins to probabilities: logistic calibration per finding, on recordings that trained nothing.
+"""From logits to probabilities: logistic calibration per finding, on recordings that trained nothing.
 
 Platt scaling with one slope for all findings and an intercept for each: a finding with few positives borrows its slope.
 """
@@ -19,48 +19,48 @@ BINS = 10
 
 @dataclass(frozen=True)
 class Calibration:
-    """probability = expit(slope * margin + intercept of the finding)."""
+    """probability = expit(slope * logit + intercept of the finding)."""
 
     slope: float
     intercepts: np.ndarray
 
-    def probabilities(self, margins: np.ndarray) -> np.ndarray:
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
         """Shape (n, f) in, shape (n, f) out."""
-        return expit(self.slope * margins + self.intercepts)
+        return expit(self.slope * logits + self.intercepts)
 
 
-def fit_calibration(margins: np.ndarray, truth: np.ndarray) -> Calibration:
+def fit_calibration(logits: np.ndarray, truth: np.ndarray) -> Calibration:
     """Maximum likelihood with a weak pull of the intercepts to their mean.
 
     Parameters
     ----------
-    margins : ndarray of float, shape (n, f)
+    logits : ndarray of float, shape (n, f)
     truth : ndarray of bool, shape (n, f)
     """
 
     def loss(parameters):
         slope, intercepts = np.exp(parameters[0]), parameters[1:]
-        z = slope * margins + intercepts
+        z = slope * logits + intercepts
         away = intercepts - intercepts.mean()
         error = expit(z) - truth
         value = (np.logaddexp(0, z) - truth * z).sum() + INTERCEPT_PENALTY * (away**2).sum()
-        gradient = np.concatenate([[slope * (error * margins).sum()], error.sum(axis=0) + 2 * INTERCEPT_PENALTY * away])
+        gradient = np.concatenate([[slope * (error * logits).sum()], error.sum(axis=0) + 2 * INTERCEPT_PENALTY * away])
         return value, gradient
 
-    start = np.concatenate([[0.0], np.zeros(margins.shape[1])])
+    start = np.concatenate([[0.0], np.zeros(logits.shape[1])])
     best = minimize(loss, start, jac=True, method="L-BFGS-B").x
     return Calibration(float(np.exp(best[0])), best[1:])
 
 
-def cross_fitted(margins: np.ndarray, truth: np.ndarray, patients: np.ndarray, seed: int = 0) -> np.ndarray:
+def cross_fitted(logits: np.ndarray, truth: np.ndarray, patients: np.ndarray, seed: int = 0) -> np.ndarray:
     """Probabilities of shape (n, f), each from a calibration that saw no recording of that person."""
     _, person = np.unique(patients, return_inverse=True)
     part = np.random.default_rng(seed).permutation(person.max() + 1)[person] % FOLDS
-    probabilities = np.empty_like(margins)
+    probabilities = np.empty_like(logits)
     for number in range(FOLDS):
         held_out = part == number
-        fitted = fit_calibration(margins[~held_out], truth[~held_out])
-        probabilities[held_out] = fitted.probabilities(margins[held_out])
+        fitted = fit_calibration(logits[~held_out], truth[~held_out])
+        probabilities[held_out] = fitted.probabilities(logits[held_out])
     return probabilities
 
 

@@ -18,7 +18,7 @@ from ecgclip_core.evaluation.metrics import Estimate, auroc, estimate, prauc, re
 from ecgclip_core.evaluation.tasks import Task
 from ecgclip_core.findings.catalogue import catalogue
 from ecgclip_core.model.ecgclip import ECGCLIP
-from ecgclip_core.model.zero_shot import ask_finding, margin
+from ecgclip_core.model.zero_shot import ask_finding, evidence
 
 FEWEST_POSITIVES = 5
 FEW_POSITIVES = 10
@@ -31,7 +31,7 @@ class Answers:
     Attributes
     ----------
     findings : list of str
-    margins : ndarray of float, shape (n, f)
+    logits : ndarray of float, shape (n, f)
     truth : ndarray of bool, shape (n, f)
     patients : ndarray of str, shape (n,)
     calibrated : ndarray of bool, shape (n,)
@@ -40,7 +40,7 @@ class Answers:
     """
 
     findings: list[str]
-    margins: np.ndarray
+    logits: np.ndarray
     truth: np.ndarray
     patients: np.ndarray
     calibrated: np.ndarray
@@ -94,11 +94,11 @@ def answer_all(model: ECGCLIP, folder: str | Path, task: Task, folds: set[int] |
         raise EcgclipError(f"No finding of the task {task.name!r} has {FEWEST_POSITIVES} recordings with it here.")
     signal = torch.from_numpy(np.stack(vectors)[labelled])
     with torch.no_grad():
-        margins = [margin(model, signal, ask_finding(model, catalogue()[finding])).numpy() for finding in findings]
+        logits = [evidence(model, signal, ask_finding(model, catalogue()[finding])).numpy() for finding in findings]
     patients = rows["patient_id"].astype(str) if "patient_id" in rows else rows["record"]
     return Answers(
         findings,
-        np.stack(margins, axis=1).astype(float),
+        np.stack(logits, axis=1).astype(float),
         truth[:, [columns.index(finding) for finding in findings]],
         patients[labelled].to_numpy(),
         np.array(calibrated)[labelled],
@@ -120,7 +120,7 @@ def table(answers: Answers) -> tuple[pd.DataFrame, dict[str, Estimate]]:
     weights = resampled_weights(answers.patients)
     rows, curves = [], {"prauc": [], "auroc": []}
     for column, finding in enumerate(answers.findings):
-        truth, score = answers.truth[:, column], answers.margins[:, column]
+        truth, score = answers.truth[:, column], answers.logits[:, column]
         row = {
             "finding": finding,
             "name": catalogue()[finding].name,
@@ -164,7 +164,7 @@ def write_evaluation(file: Path, model: ECGCLIP, task: Task, corpus: str, answer
         The entry as written.
     """
     per_finding, macro = table(answers)
-    probabilities = cross_fitted(answers.margins, answers.truth, answers.patients)
+    probabilities = cross_fitted(answers.logits, answers.truth, answers.patients)
     entry = {
         "task": task.name,
         "description": task.description,

@@ -79,7 +79,7 @@ def load_model(name: str | Path | None = None) -> ECGCLIP:
 
 
 def _calibration(folder: Path) -> dict:
-    """How margins become probabilities; scores of a checkpoint that was never calibrated are bare sigmoids."""
+    """How logits become probabilities; scores of a checkpoint that was never calibrated are bare sigmoids."""
     file = folder / "calibration.json"
     return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else UNCALIBRATED
 

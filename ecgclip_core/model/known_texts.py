@@ -1,6 +1,6 @@
 """Outputs of the text encoder for the catalogue's sentences, kept beside a checkpoint.
 
-A page that ranks findings asks hundreds of sentences; reading them from a file takes milliseconds, encoding them seconds.
+A page that ranks findings asks hundreds of sentences: from a file that takes milliseconds, through the encoder seconds.
 """
 
 import json

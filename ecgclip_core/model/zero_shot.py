@@ -10,6 +10,7 @@ from torch import Tensor
 from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.errors import QuestionError
 from ecgclip_core.findings.catalogue import Finding, children, find
+from ecgclip_core.findings.translation import to_english
 from ecgclip_core.model.ecgclip import ECGCLIP, LONGEST_TEXT
 
 # Small changes of the input that leave its meaning alone: shifts in seconds, gains, the highest frequency kept is the
@@ -85,21 +86,30 @@ def ask(model: ECGCLIP, question: str) -> Query:
     finding = find(text)
     if finding is not None:
         return ask_finding(model, finding, text)
-    scope, _ = model.scope_of(text)
-    return Query(text, text, None, ((text,),), (f"no {text}",), scope == "ecg", scope, "never taught", 0)
+    english = to_english(text)
+    finding = find(english)
+    if finding is not None:
+        return ask_finding(model, finding, text)
+    scope, _ = model.scope_of(english)
+    return Query(text, english, None, ((english,),), (f"no {english}",), scope == "ecg", scope, "never taught", 0)
 
 
 def ask_finding(model: ECGCLIP, finding: Finding, text: str | None = None) -> Query:
     """The question for a catalogue entry: its own prompts and those of the entries below it."""
-    statements = tuple(tuple(entry.prompts) for entry in children(finding.id))
+    entries = children(finding.id)
+    real = set(model.config.get("taught_by_recordings", ()))
+    if finding.id in real:
+        # What only simulated recordings taught would add noise to a question that real ones taught.
+        entries = [entry for entry in entries if entry.id in real]
+    statements = tuple(tuple(entry.prompts) for entry in entries)
     basis, n = _basis(model, finding.id)
     return Query(
         text or finding.name, finding.name, finding.id, statements, tuple(finding.contrast), True, "ecg", basis, n
     )
 
 
-def margin(model: ECGCLIP, signal: Tensor, query: Query) -> Tensor:
-    """How much nearer an ECG is to the question than to its contrast, in logits.
+def evidence(model: ECGCLIP, signal: Tensor, query: Query) -> Tensor:
+    """How likely the question holds, in logits before calibration: that of its likeliest statement.
 
     Parameters
     ----------
@@ -113,9 +123,19 @@ def margin(model: ECGCLIP, signal: Tensor, query: Query) -> Tensor:
     Tensor, shape (b,)
     """
     text = torch.stack([_mean_vector(model, wordings) for wordings in query.statements])
-    holds = model.logits(signal, text).logsumexp(dim=1)
+    return model.logits(signal, text).amax(dim=1)
+
+
+def margin(model: ECGCLIP, signal: Tensor, query: Query) -> Tensor:
+    """How much nearer an ECG is to the question than to its contrast: what an attribution explains.
+
+    Scores rest on `evidence` alone: on fold 8 of PTB-XL, trained on folds 1-7, subtracting the contrast lowered the
+    macro PRAUC of the superclasses from 0.726 to 0.682.
+
+    Parameters and result as in `evidence`.
+    """
     opposite = model.logits(signal, _mean_vector(model, query.contrast)[None])[:, 0]
-    return holds - opposite
+    return evidence(model, signal, query) - opposite
 
 
 def _mean_vector(model: ECGCLIP, wordings: tuple[str, ...]) -> Tensor:
@@ -139,11 +159,11 @@ def views(model: ECGCLIP, ecg: ECG) -> Tensor:
 def answer(model: ECGCLIP, vectors: Tensor, query: Query) -> tuple[float, float, float, float]:
     """Score, low, high and similarity of one recording, from its `views`."""
     with torch.no_grad():
-        margins = margin(model, vectors, query).numpy()
+        logits = evidence(model, vectors, query).numpy()
     slope, intercept = _calibration_of(model, query.finding)
-    spread = INTERVAL_Z * margins.std(ddof=1)
-    low, score, high = _sigmoid(slope * (margins[0] + np.array([-spread, 0, spread])) + intercept)
-    return float(score), float(low), float(high), float(margins[0])
+    spread = INTERVAL_Z * logits.std(ddof=1)
+    low, score, high = _sigmoid(slope * (logits[0] + np.array([-spread, 0, spread])) + intercept)
+    return float(score), float(low), float(high), float(logits[0])
 
 
 def zero_shot(model: ECGCLIP, ecgs: list[ECG], queries: list[str | Query]) -> pd.DataFrame:
@@ -161,7 +181,7 @@ def zero_shot(model: ECGCLIP, ecgs: list[ECG], queries: list[str | Query]) -> pd
     -------
     DataFrame, n * m rows, ECG by ECG
         ``ecg`` (its name), ``query``, ``score`` in [0, 1], ``low`` and ``high`` (95 % interval over small changes of
-        the input), ``similarity`` (margin in logits), ``understood``, ``scope``, ``basis``, ``n``, ``name``,
+        the input), ``similarity`` (the evidence in logits), ``understood``, ``scope``, ``basis``, ``n``, ``name``,
         ``finding``.
     """
     asked = [query if isinstance(query, Query) else ask(model, query) for query in queries]

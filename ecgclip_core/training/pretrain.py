@@ -19,8 +19,7 @@ from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from ecgclip_core.corpora.corpus import HOLDS, UNKNOWN, Corpus
-from ecgclip_core.corpora.folder import label_matrix
-from ecgclip_core.findings.reports import statements
+from ecgclip_core.corpora.folder import english_statements, label_matrix
 from ecgclip_core.model.ecgclip import ECGCLIP
 from ecgclip_core.model.preprocessing import Preprocessing
 from ecgclip_core.model.signal_encoder import SignalEncoder
@@ -32,6 +31,7 @@ from ecgclip_core.training.statements import implied_findings, pair_labels, word
 from ecgclip_core.training.text_bank import TextBank
 
 STATEMENTS_A_STEP = 192
+CONTRAST_WEIGHT = 0.5
 STATEMENT_WEIGHT = 0.5
 TEXT_WEIGHT = 0.5
 FEWEST_POSITIVES = 5
@@ -45,15 +45,15 @@ class TrainingSet:
     ----------
     real, simulated, validation : Corpus
         Any but `real` may be empty.
-    texts : tuple of str
-        Report texts, with or without a recording.
+    texts : tuple of tuples of str
+        Statements of reports, with or without a recording.
     text_labels : ndarray of int8, shape (t, f)
     """
 
     real: Corpus
     simulated: Corpus
     validation: Corpus
-    texts: tuple[str, ...]
+    texts: tuple[tuple[str, ...], ...]
     text_labels: np.ndarray
 
 
@@ -88,7 +88,7 @@ def training_set(
         real.where(np.isin(real.folds, list(folds)) & ~young),
         simulated.with_findings(findings),
         real.where(np.isin(real.folds, list(validation_folds))),
-        tuple(texts["report"].astype(str)),
+        tuple(english_statements(report) for report in texts["report"].astype(str)),
         labels,
     )
 
@@ -124,10 +124,12 @@ def pretrain(recipe: Recipe, data: TrainingSet, text_folder: Path, out: Path, ca
     optimizer = torch.optim.AdamW(trained.values(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     averaged = copy.deepcopy(model.state_dict())
     sentences = [wordings(finding) for finding in data.real.findings]
-    said = [*data.real.statements, *(tuple(statements(text)) for text in data.texts)]
+    said = [*data.real.statements, *data.texts]
     implied = implied_findings(said, np.concatenate([data.real.labels, data.text_labels]))
     every = [text for pair in sentences for side in pair for text in side]
-    every += [text for report in data.real.statements for text in report] + list(data.texts)
+    every += [text for report in data.real.statements for text in report]
+    reports = [". ".join(statements) for statements in data.texts]
+    every += reports
     bank = TextBank(model.text_encoder, every, cache)
 
     steps = math.ceil(len(data.real) * (1 + recipe.simulated_share) / recipe.batch)
@@ -147,7 +149,7 @@ def pretrain(recipe: Recipe, data: TrainingSet, text_folder: Path, out: Path, ca
                         (epoch * steps + step) / (recipe.epochs * steps), recipe
                     )
                 batch = rows[step * recipe.batch : (step + 1) * recipe.batch]
-                loss = _step(model, data, batch, recipe, bank, sentences, implied, rng, generator)
+                loss = _step(model, data, reports, batch, recipe, bank, sentences, implied, rng, generator)
                 optimizer.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(trained.values(), 1.0)
@@ -186,7 +188,7 @@ def _schedule(done: float, recipe: Recipe) -> float:
     return 0.5 * (1 + math.cos(math.pi * (done - recipe.warmup_share) / (1 - recipe.warmup_share)))
 
 
-def _step(model, data, batch, recipe, bank, sentences, implied, rng, generator) -> torch.Tensor:
+def _step(model, data, texts, batch, recipe, bank, sentences, implied, rng, generator) -> torch.Tensor:
     real, simulated = batch[batch < len(data.real)], batch[batch >= len(data.real)] - len(data.real)
     signals = np.concatenate([data.real.signals[real], data.simulated.signals[simulated]]).astype(np.float32)
     calibrated = np.concatenate([data.real.calibrated[real], data.simulated.calibrated[simulated]])
@@ -202,9 +204,8 @@ def _step(model, data, batch, recipe, bank, sentences, implied, rng, generator) 
     stated = model.embed_text_features(bank[[rng.choice(positive) for positive, _ in sentences]])
     opposed = model.embed_text_features(bank[[rng.choice(opposite) for _, opposite in sentences]])
     opposite = torch.where(known >= 0, 1 - known, known)
-    loss = statement_loss(model.logits(vectors, stated), known) + statement_loss(
-        model.logits(vectors, opposed), opposite
-    )
+    loss = statement_loss(model.logits(vectors, stated), known)
+    loss = loss + CONTRAST_WEIGHT * statement_loss(model.logits(vectors, opposed), opposite)
 
     reports = [data.real.statements[row] for row in real] + [()] * len(simulated)
     asked = sorted({statement for report in reports for statement in report})
@@ -215,11 +216,11 @@ def _step(model, data, batch, recipe, bank, sentences, implied, rng, generator) 
         loss = loss + STATEMENT_WEIGHT * statement_loss(
             model.logits(vectors, model.embed_text_features(bank[asked])), pairs
         )
-    if data.texts:
-        drawn = rng.integers(len(data.texts), size=recipe.texts)
-        texts = model.embed_text_features(bank[[data.texts[row] for row in drawn]])
+    if texts:
+        drawn = rng.integers(len(texts), size=recipe.texts)
+        vectors = model.embed_text_features(bank[[texts[row] for row in drawn]])
         text_labels = torch.from_numpy(data.text_labels[drawn])
-        loss = loss + TEXT_WEIGHT * statement_loss(model.logits(texts, stated), text_labels)
+        loss = loss + TEXT_WEIGHT * statement_loss(model.logits(vectors, stated), text_labels)
     return loss
 
 

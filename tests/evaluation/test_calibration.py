@@ -22,38 +22,38 @@ def overconfident():
 
 
 def test_calibration_finds_the_slope_and_the_intercepts_that_were_put_in(overconfident):
-    margins, truth = overconfident
-    fitted = fit_calibration(margins, truth)
+    logits, truth = overconfident
+    fitted = fit_calibration(logits, truth)
     assert fitted.slope == pytest.approx(1 / 3, abs=0.03)
     assert fitted.intercepts == pytest.approx(np.full(4, -2 / 3), abs=0.25)
 
 
 def test_cross_fitted_probabilities_are_closer_to_the_truth_than_raw_ones(overconfident):
-    margins, truth = overconfident
-    probabilities = cross_fitted(margins, truth, np.arange(2000))
-    assert calibration_error(probabilities, truth) < 0.02 < calibration_error(expit(margins), truth)
+    logits, truth = overconfident
+    probabilities = cross_fitted(logits, truth, np.arange(2000))
+    assert calibration_error(probabilities, truth) < 0.02 < calibration_error(expit(logits), truth)
 
 
 def test_no_person_is_calibrated_on_their_own_recordings():
     """A person whose recordings contradict all others' must not pull their own probabilities."""
     rng = np.random.default_rng(2)
-    margins = rng.normal(0, 1, (200, 1))
-    truth = margins > 0
+    logits = rng.normal(0, 1, (200, 1))
+    truth = logits > 0
     persons = np.repeat(np.arange(50), 4)
-    before = cross_fitted(margins, truth, persons)
+    before = cross_fitted(logits, truth, persons)
     flipped = truth.copy()
     flipped[persons == 7] = ~flipped[persons == 7]
-    assert cross_fitted(margins, flipped, persons)[persons == 7] == pytest.approx(before[persons == 7])
+    assert cross_fitted(logits, flipped, persons)[persons == 7] == pytest.approx(before[persons == 7])
 
 
 def test_reliability_bins_hold_every_answer_once(overconfident):
-    margins, truth = overconfident
-    assert sum(bin["answers"] for bin in reliability(expit(margins), truth)) == truth.size
+    logits, truth = overconfident
+    assert sum(bin["answers"] for bin in reliability(expit(logits), truth)) == truth.size
 
 
 def test_calibration_is_written_with_the_number_of_positives(tmp_path, overconfident):
-    margins, truth = overconfident
-    save_calibration(tmp_path, ["a", "b", "c", "d"], truth, fit_calibration(margins, truth), "a corpus")
+    logits, truth = overconfident
+    save_calibration(tmp_path, ["a", "b", "c", "d"], truth, fit_calibration(logits, truth), "a corpus")
     written = json.loads((tmp_path / "calibration.json").read_text())
     assert written["findings"]["b"]["positives"] == truth[:, 1].sum()
     assert written["corpus"] == "a corpus"
