@@ -11,7 +11,7 @@ from ecgclip_core.figures.beat import median_beat_figure
 from ecgclip_core.figures.layouts import LAYOUTS, PAGE_SECONDS, page_height, page_width
 from ecgclip_core.figures.paper import paper
 from ecgclip_core.figures.ribbon import RIBBON_HEIGHT
-from pages.shared.answers import answer, embedding, map_of, ranked, unranked
+from pages.shared.answers import answer, map_of, ranked, unranked
 from pages.shared.entry import through_app
 from pages.shared.examination import Examination, examined
 from pages.shared.explanation import carriers, score_card
@@ -42,6 +42,7 @@ def reading() -> None:
     _toolbar()
     opened_files()
     hand = in_hand()
+    _write_link(hand)
     examination = examined(hand)
     _heading(hand)
     _pinned(hand, examination)
@@ -50,10 +51,11 @@ def reading() -> None:
     tracing, panel = st.columns([2.75, 1], gap="medium")
     with tracing:
         paper_shape("tracing", page_width(SPEED), page_height(_layout(), RIBBON_HEIGHT if _shown("ribbon") else 0.0))
-        with st.container(key="tracing"):
-            slot = st.empty()
-        if "drawn" not in st.session_state or st.session_state["drawn"] != hand.key:
-            _draw(slot, hand)
+        slot = st.container(key="tracing")
+        if st.session_state.get("drawn") != hand.key:
+            # The tracing of a new recording does not wait for the model. On a rerun the old one stays until redrawn.
+            slot = slot.empty()
+            _draw(slot, hand, key="tracing_first")
         below = st.container()
         details = st.container()
     with panel:
@@ -65,8 +67,13 @@ def reading() -> None:
     st.session_state["drawn"] = hand.key
     with details:
         _details(hand, examination)
-    write_link(hand, st.session_state.get("question", ""), st.session_state.get("method", ""))
+    _write_link(hand)
     footer()
+
+
+def _write_link(hand: InHand) -> None:
+    """Before the work, so that no case's link stands above one's own recording, and after it, with what was chosen."""
+    write_link(hand, st.session_state.get("question", ""), st.session_state.get("method", ""))
 
 
 def _toolbar() -> None:
@@ -129,7 +136,7 @@ def _flag(flag: RedFlag) -> str:
     return f"<b>{escape(name[:1].upper() + name[1:])}</b>{escape(rest)}"
 
 
-def _draw(slot, hand: InHand, saliency=None, signed=True, ribbon=None) -> None:
+def _draw(slot, hand: InHand, saliency=None, signed=True, ribbon=None, key="tracing_drawn") -> None:
     figure = paper(
         hand.ecg,
         _layout(),
@@ -144,6 +151,7 @@ def _draw(slot, hand: InHand, saliency=None, signed=True, ribbon=None) -> None:
         figure,
         theme=None,
         height="stretch",
+        key=key,
         config=CHART,
         alt=f"12-lead tracing of {hand.title}; the measurements stand above it and in the table below.",
     )
@@ -286,7 +294,7 @@ def _details(hand: InHand, examination: Examination) -> None:
     with beats:
         _median_beat(hand, examination)
     with near:
-        nearest_recordings(embedding(hand), hand.key)
+        nearest_recordings(hand)
     for tab in lesson:
         tab.write(hand.teaching)
 

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from ecgclip_core.errors import CheckpointError
+
 if TYPE_CHECKING:
     from ecgclip_core.model.ecgclip import ECGCLIP
 
@@ -25,7 +27,11 @@ def model() -> "ECGCLIP":
 
 def footer() -> None:
     """Name and hash of the checkpoint that every answer on the page comes from."""
-    loaded = model()
+    try:
+        loaded = model()
+    except CheckpointError as error:
+        st.caption(str(error))
+        return
     st.html(
         f'<div class="ecgclip-footer">Checkpoint <b>{escape(loaded.name)}</b> '
         f"<code>{escape(loaded.hash)}</code> · every score, map and cluster on this page comes from it · "

@@ -4,29 +4,23 @@ import numpy as np
 import streamlit as st
 
 from ecgclip_core.errors import CheckpointError
+from pages.shared.answers import embedding
 from pages.shared.cohort import cohort, finding_names, open_from_cohort
+from pages.shared.in_hand import InHand
 
 NEAREST = 6
 
 
-def nearest_recordings(embedding: np.ndarray, own: str) -> None:
-    """A table of the nearest recordings; choosing one opens it.
-
-    Parameters
-    ----------
-    embedding : ndarray, shape (d,)
-        Of the recording in hand.
-    own : str
-        Its record, which is not its own neighbour.
-    """
+def nearest_recordings(hand: InHand) -> None:
+    """The nearest recordings, each with a button that opens it; not the recording itself."""
     from ecgclip_core.cohort.neighbours import neighbours
 
     try:
-        near = neighbours(cohort(), embedding, NEAREST + 1)
+        near = neighbours(cohort(), embedding(hand), NEAREST + 1)
     except CheckpointError as error:
         st.info(str(error))
         return
-    near = near[near["record"].astype(str) != own].head(NEAREST)
+    near = near[near["record"].astype(str) != hand.key].head(NEAREST)
     st.caption(
         "Nearest in the model's representation (cosine of the vectors), among the simulated recordings of the bundled "
         "cohort. Near means alike to the model, not the same diagnosis."
@@ -37,5 +31,6 @@ def nearest_recordings(embedding: np.ndarray, own: str) -> None:
             rate = f"{row.heart_rate:.0f} bpm" if np.isfinite(row.heart_rate) else "rate not measurable"
             st.markdown(f"**{name[:1].upper() + name[1:]}**")
             st.caption(f"simulated · {rate} · likeness {row.similarity:.2f}")
-            if st.button("Open", key=f"near_{row.record}", width="stretch") and open_from_cohort(int(row.row)):
-                st.rerun()
+            st.button(
+                "Open", key=f"near_{row.record}", width="stretch", on_click=open_from_cohort, args=(int(row.row),)
+            )

@@ -71,22 +71,23 @@ def _ask_for(lacking: list[Upload]) -> None:
         st.warning(upload.problem, icon=":material/help:")
     with st.form("what_is_missing"):
         fields = st.columns([1, 1, 1, 2], vertical_alignment="bottom")
-        rate = units = None
         if "sampling_rate" in needed:
-            rate = fields[0].number_input("Sampling rate (Hz)", 1.0, 20_000.0, value=None, placeholder="500")
+            fields[0].number_input(
+                "Sampling rate (Hz)", 1.0, 20_000.0, value=None, placeholder="500", key="stated_sampling_rate"
+            )
         if "units" in needed:
-            units = fields[1].selectbox("Amplitudes are in", list(UNITS), index=None, format_func=UNITS.get)
-        if fields[2].form_submit_button("Read", type="primary"):
-            missing = [
-                QUESTIONS[what]
-                for what, given in (("sampling_rate", rate), ("units", units))
-                if what in needed and not given
-            ]
-            if missing:
-                st.error(f"Please give {' and '.join(missing)}.")
-            else:
-                _read(st.session_state["files_given"], rate, units)
-                st.rerun()
+            fields[1].selectbox("Amplitudes are in", list(UNITS), index=None, format_func=UNITS.get, key="stated_units")
+        fields[2].form_submit_button("Read", type="primary", on_click=_read_as_stated, args=(tuple(needed),))
+    lacking_still = st.session_state.pop("not_stated", ())
+    if lacking_still:
+        st.error(f"Please give {' and '.join(QUESTIONS[what] for what in lacking_still)}.")
+
+
+def _read_as_stated(needed: tuple[str, ...]) -> None:
+    stated = {what: st.session_state.get(f"stated_{what}") for what in needed}
+    st.session_state["not_stated"] = tuple(what for what in needed if not stated[what])
+    if not st.session_state["not_stated"]:
+        _read(st.session_state["files_given"], **stated)
 
 
 def _case_chosen() -> None:
