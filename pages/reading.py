@@ -11,7 +11,7 @@ from ecgclip_core.figures.beat import median_beat_figure
 from ecgclip_core.figures.layouts import LAYOUTS, PAGE_SECONDS, page_height, page_width
 from ecgclip_core.figures.paper import paper
 from ecgclip_core.figures.ribbon import RIBBON_HEIGHT
-from pages.shared.answers import answer, map_of, ranked, unranked
+from pages.shared.answers import answer, map_of, ranked, scored, unranked
 from pages.shared.entry import through_app
 from pages.shared.examination import Examination, examined
 from pages.shared.explanation import carriers, score_card
@@ -28,6 +28,10 @@ from pages.shared.segments import ribbon_of
 LAYOUT_LABELS = {"3x4+1": "3 × 4 with rhythm strip", "12x1": "12 × 1"}
 SPEED = 25.0
 GAINS = (5.0, 10.0, 20.0)
+RIBBON_LEGEND = (
+    "Below the rhythm strip: what the model tells apart from moment to moment, coloured by the wave that a cluster "
+    "lives on (green P, blue QRS, amber T, grey between them), and its doubt (entropy of the assignment, 0 to 1)."
+)
 CHART = {
     "displaylogo": False,
     "scrollZoom": False,
@@ -197,10 +201,12 @@ def _question_and_answer(hand: InHand, slot, below) -> None:
     _offered(hand)
     answered, findings = st.container(), st.container()
     ribbon = ribbon_of(hand)
+    if ribbon and _shown("ribbon"):
+        below.caption(RIBBON_LEGEND)
     with answered:
         query = _understood(st.session_state.get("question", ""))
         if query is not None:
-            score_card(answer(hand, query), query)
+            score_card(answer(hand, query), query, scored(query))
     with findings:
         _findings(hand)
     if query is None:

@@ -12,6 +12,13 @@ def ranked(hand: InHand) -> pd.DataFrame:
     return remembered(("ranked",), lambda: _ranked(hand))
 
 
+def scored(query) -> bool:
+    """Whether the answer to a question may be given as a probability."""
+    from ecgclip_core.model.zero_shot import ranked_findings
+
+    return query.finding in ranked_findings(model())
+
+
 def answer(hand: InHand, query) -> dict:
     """The row of ``zero_shot`` for one question."""
     from ecgclip_core.model.zero_shot import zero_shot

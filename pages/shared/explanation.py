@@ -16,17 +16,19 @@ PLACES = {"P": "the P wave", "PR": "the PR segment", "ST": "the ST segment", "TP
 LEANS = {True: "leans towards it", False: "leans against it", None: "does not lean either way"}
 
 
-def score_card(row: dict, query) -> None:
-    """The answer to one question: a score with its interval only where it was checked on real recordings.
+def score_card(row: dict, query, scored: bool) -> None:
+    """The answer to one question: a score with its interval only where that was checked on real recordings.
 
     Parameters
     ----------
     row : dict
         A row of ``zero_shot``.
     query : Query
+    scored : bool
+        Whether the finding is one of ``ranked_findings``.
     """
     name = escape(query.name[:1].upper() + query.name[1:])
-    if row["basis"] == "real":
+    if scored:
         body = (
             f'<div class="score">{_percent(row["score"])} '
             f"<small>{_percent(row['low'])} to {_percent(row['high'])}</small></div>"
@@ -35,16 +37,22 @@ def score_card(row: dict, query) -> None:
             "The range is how far the score moves under small changes of the recording.</div>"
         )
     else:
-        taught = (
-            "It was taught by simulated recordings only and never checked on real ones"
-            if row["basis"] == "simulated"
-            else "The model was never taught this as a finding and was never checked on it"
-        )
         body = (
             f'<div class="lean">The model {LEANS[_lean(row)]}.</div>'
-            f'<div class="basis">{taught}, so there is no probability.</div>'
+            f'<div class="basis">It was {rests_on(row["basis"], row["n"])}, so there is no probability.</div>'
         )
     st.html(f'<div class="ecgclip-answer"><div class="name">{name}</div>{body}</div>')
+
+
+def rests_on(basis: str, n: int) -> str:
+    """What an answer without a probability rests on, in words that follow "it was"."""
+    if basis == "simulated":
+        return "taught by simulated recordings only and never checked on real ones"
+    if basis == "real" and n:
+        return f"checked on real recordings, {n} of them with it, and not found better than chance"
+    if basis == "real":
+        return "taught by real recordings, but too few were left to check it on"
+    return "never taught as a finding and never checked"
 
 
 def carriers(found, summary, query, method) -> None:

@@ -6,14 +6,14 @@ import pandas as pd
 import streamlit as st
 
 FIRST = 8
-BASIS_NAMES = {"simulated": "taught by simulated recordings only", "never taught": "never taught", "real": "checked"}
+BASIS_NAMES = {"simulated": "simulated recordings only", "never taught": "never taught", "real": "too little checked"}
 
 
 def ranked_list(ranked: pd.DataFrame, ask: Callable[[str], None]) -> None:
     """Scored findings, likeliest first, as buttons on bars; a click calls `ask` with the finding's name."""
     st.subheader("Findings")
     if ranked.empty:
-        st.info("No finding of this checkpoint was checked on real recordings yet, so none is ranked.")
+        st.info("No finding of this checkpoint was found better than chance on real recordings yet, so none is ranked.")
         return
     st.html(_bars(ranked))
     with st.container(key="findings_first"):
@@ -44,7 +44,7 @@ def unranked_menu(unranked: dict[str, tuple[str, str]], ask: Callable[[str], Non
             key="unranked",
             on_change=lambda: st.session_state["unranked"] and ask(st.session_state["unranked"]),
         )
-        st.caption("No probability is given for these: none was checked on real recordings.")
+        st.caption("No probability is given for these: none was found better than chance on real recordings.")
 
 
 def _buttons(rows: pd.DataFrame, ask: Callable[[str], None]) -> None:

@@ -68,7 +68,9 @@ def _write_evidence(folder, model, checked):
         "findings": rows,
     }
     (folder / "evaluation.json").write_text(json.dumps([entry]), encoding="utf-8")
-    findings = {finding: {"slope": 1.0, "intercept": 0.0, "positives": 20, "recordings": 100} for finding in checked}
+    checks = {"slope": 1.0, "intercept": 0.0, "positives": 20, "recordings": 100}
+    findings = {finding: checks | {"better_than_chance": True} for finding in checked}
+    findings["sinus_bradycardia"] = checks | {"better_than_chance": False}
     calibration = {"corpus": "a corpus", "findings": findings, "other": {"slope": 1.0, "intercept": 0.0}}
     (folder / "calibration.json").write_text(json.dumps(calibration), encoding="utf-8")
 

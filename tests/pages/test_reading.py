@@ -88,11 +88,22 @@ def test_a_click_on_a_finding_asks_for_it(app, said):
     assert link_of(test)["question"] == "left bundle branch block"
 
 
-def test_an_unchecked_finding_is_answered_with_its_basis_and_without_a_probability(app, said):
+@pytest.mark.parametrize(
+    ("finding", "basis"),
+    [
+        ("dextrocardia", "simulated recordings only"),
+        ("sinus bradycardia", "not found better than chance"),
+        ("wide QRS complexes in the chest leads", "never taught"),
+    ],
+)
+def test_without_a_checked_score_an_answer_has_its_basis_and_no_probability(app, said, monkeypatch, finding, basis):
+    from ecgclip_core.model.ecgclip import ECGCLIP
+
+    monkeypatch.setattr(ECGCLIP, "scope_of", lambda self, text: ("ecg", 0.9))
     test = app()
-    test.text_input(key="question").set_value("dextrocardia").run()
+    test.text_input(key="question").set_value(finding).run()
     (card,) = [element.proto.body for element in test.get("html") if "ecgclip-answer" in element.proto.body]
-    assert "simulated recordings only" in card
+    assert basis in card
     assert "no probability" in card
     assert "%" not in card
 
