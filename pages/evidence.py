@@ -8,6 +8,7 @@ import streamlit as st
 
 from ecgclip_core.errors import EcgclipError
 from ecgclip_core.figures.forest import forest
+from pages.shared.cohort import finding_names
 from pages.shared.entry import through_app
 from pages.shared.look import NO_BREAK, figures_row
 from pages.shared.model import footer, model
@@ -58,7 +59,7 @@ def _trained_on(config: dict) -> None:
     if only_simulated:
         st.caption(
             f"{len(only_simulated)} findings were taught by simulated recordings alone and were never checked on real "
-            "ones: " + ", ".join(name.replace("_", " ") for name in only_simulated) + "."
+            "ones: " + ", ".join(finding_names(only_simulated)) + "."
         )
 
 

@@ -74,7 +74,7 @@ def forest(table: pd.DataFrame, measures: dict[str, str], chance: dict[str, str 
         left = index * share + 0.02 * (index > 0)
         figure.layout[f"xaxis{axis}"] = {
             "domain": [left, (index + 1) * share - 0.01],
-            "range": [0.4 if not isinstance(guess, str) and guess == 0.5 else 0, 1.01],
+            "range": [0 if isinstance(guess, str) else _floor(low, guess), 1.01],
             "side": "top",
             "tickformat": ".1f",
             "fixedrange": True,
@@ -107,3 +107,8 @@ def forest(table: pd.DataFrame, measures: dict[str, str], chance: dict[str, str 
         dragmode=False,
     )
     return figure
+
+
+def _floor(low: np.ndarray, guess: float) -> float:
+    """A tenth below all that is drawn: nothing much below a guess is worth the room, unless it was measured."""
+    return max(0.0, min(guess - 0.1, np.floor(10 * np.nanmin(low, initial=guess)) / 10 - 0.02))

@@ -1,11 +1,16 @@
 """The bundled checkpoint, loaded once for all sessions, and the footer that names it."""
 
+import os
 from html import escape
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from ecgclip_core.errors import CheckpointError
+
+# Read when torch is loaded. Threads that wait for each other by spinning make the model ten times slower as soon as
+# anything else, a browser for one, wants a core.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:
     from ecgclip_core.model.ecgclip import ECGCLIP
