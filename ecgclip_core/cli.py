@@ -57,13 +57,13 @@ def calibrate(chosen: argparse.Namespace) -> None:
     """Fit how scores become probabilities on recordings that trained nothing; keep it in the checkpoint."""
     from ecgclip_core.evaluation.calibration import fit_calibration, save_calibration
     from ecgclip_core.evaluation.tasks import TASKS
-    from ecgclip_core.evaluation.zero_shot import answer_all
+    from ecgclip_core.evaluation.zero_shot import answer_all, table
     from ecgclip_core.model.checkpoint import load_model
 
     model = load_model(chosen.checkpoint)
     answers = answer_all(model, chosen.data, TASKS["findings"], chosen.folds)
     fitted = fit_calibration(answers.logits, answers.truth)
-    save_calibration(model.folder, answers.findings, answers.truth, fitted, chosen.corpus or _corpus_name(chosen))
+    save_calibration(model.folder, table(answers)[0], fitted, chosen.corpus or _corpus_name(chosen))
     print(f"{len(answers.findings)} findings calibrated on {len(answers.truth)} recordings")
 
 

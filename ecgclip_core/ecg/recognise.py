@@ -66,7 +66,7 @@ def _is_text(head: bytes) -> bool:
         return sum(letter.isascii() and (letter.isprintable() or letter.isspace()) for letter in words) > len(words) / 2
     if any(byte < 32 and byte not in b"\t\n\r\f" for byte in head):
         return False
-    # Eight-bit samples have no control characters either; they are seldom UTF-8 (whose last letter may be cut) or ASCII.
+    # Eight-bit samples have no control characters either, but are seldom ASCII or UTF-8 (whose last letter may be cut).
     return sum(byte < 127 for byte in head) > 0.7 * len(head) or "\ufffd" not in head.decode("utf-8", "replace").rstrip(
         "\ufffd"
     )

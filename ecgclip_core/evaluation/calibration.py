@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from scipy.optimize import minimize
 from scipy.special import expit
 
@@ -83,16 +84,29 @@ def calibration_error(probabilities: np.ndarray, truth: np.ndarray) -> float:
     return sum(abs(bin["probability"] - bin["observed"]) * bin["answers"] for bin in bins) / probabilities.size
 
 
-def save_calibration(folder: Path, findings: list[str], truth: np.ndarray, fitted: Calibration, corpus: str) -> None:
-    """Write ``calibration.json`` into a checkpoint: what each score is turned with, and on how many positives."""
+def save_calibration(folder: Path, findings: pd.DataFrame, fitted: Calibration, corpus: str) -> None:
+    """Write ``calibration.json`` into a checkpoint: how its logits become probabilities, and what that rests on.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the checkpoint.
+    findings : DataFrame
+        ``finding, positives, recordings, auroc_low``, one row an intercept of `fitted`. A finding is said to be better
+        than chance where the whole interval of its AUROC lies above 0.5.
+    fitted : Calibration
+    corpus : str
+        What it was fitted on, in words.
+    """
     entries = {
-        finding: {
+        row.finding: {
             "slope": fitted.slope,
             "intercept": float(intercept),
-            "positives": int(held),
-            "recordings": len(truth),
+            "positives": int(row.positives),
+            "recordings": int(row.recordings),
+            "better_than_chance": bool(row.auroc_low > 0.5),
         }
-        for finding, intercept, held in zip(findings, fitted.intercepts, truth.sum(axis=0), strict=True)
+        for row, intercept in zip(findings.itertuples(), fitted.intercepts, strict=True)
     }
     other = {"slope": fitted.slope, "intercept": float(np.median(fitted.intercepts))}
     content = {"corpus": corpus, "findings": entries, "other": other}

@@ -41,9 +41,9 @@ class Query:
     scope : str
         ``"ecg"``, ``"beyond"`` what an ECG can show, or ``"none"``.
     basis : str
-        ``"real"``, ``"simulated"`` or ``"never taught"``: what the score was checked on.
+        ``"real"``, ``"simulated"`` or ``"never taught"``: the recordings that taught the finding.
     n : int
-        Real recordings with the finding that it was checked on.
+        Real recordings with the finding that its score was checked on; 0 where there were too few to check.
     """
 
     text: str
@@ -210,15 +210,17 @@ def zero_shot(model: ECGCLIP, ecgs: list[ECG], queries: list[str | Query]) -> pd
 
 
 def ranked_findings(model: ECGCLIP) -> list[str]:
-    """Identifiers of the findings whose scores were checked on real recordings, the only ones a page may rank."""
-    return list(model.calibration["findings"])
+    """Identifiers of the findings a page may rank: checked on real recordings and found better than chance there."""
+    return [finding for finding, entry in model.calibration["findings"].items() if entry["better_than_chance"]]
 
 
 def _basis(model: ECGCLIP, finding: str) -> tuple[str, int]:
     entry = model.calibration["findings"].get(finding)
     if entry:
         return "real", int(entry["positives"])
-    return ("simulated" if finding in model.config.get("taught_by_simulation", []) else "never taught"), 0
+    if finding in model.config.get("taught_by_recordings", ()):
+        return "real", 0
+    return ("simulated" if finding in model.config.get("taught_by_simulation", ()) else "never taught"), 0
 
 
 def _calibration_of(model: ECGCLIP, finding: str | None) -> tuple[float, float]:

@@ -128,7 +128,7 @@ An ECG signal-language model for research and teaching. **Not a medical device; 
 ## What it cannot do
 
 It sees 100 samples a second: pacing spikes and fine notches are lost, and times are good to about 10 ms. It knows one
-country's devices and reporting habits of 1989 to 1996. It cannot see what an ECG does not show; a score for such a
-question rests on correlation at best. What it was measured to do stands in `evaluation.json`, how scores become
-probabilities in `calibration.json`.
+country, the devices of one maker and the reporting habits of 1989 to 1996. It cannot see what an ECG does not show; a
+score for such a question rests on correlation at best. What it was measured to do stands in `evaluation.json`, how
+scores become probabilities in `calibration.json`.
 """

@@ -18,7 +18,7 @@ from safetensors.torch import load_file, save_file
 from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
-from ecgclip_core.corpora.corpus import HOLDS, UNKNOWN, Corpus
+from ecgclip_core.corpora.corpus import ABSENT, HOLDS, UNKNOWN, Corpus
 from ecgclip_core.corpora.folder import english_statements, label_matrix
 from ecgclip_core.model.ecgclip import ECGCLIP
 from ecgclip_core.model.preprocessing import Preprocessing
@@ -35,6 +35,7 @@ CONTRAST_WEIGHT = 0.5
 STATEMENT_WEIGHT = 0.5
 TEXT_WEIGHT = 0.5
 FEWEST_POSITIVES = 5
+HEAVIEST_ODDS = 100.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,6 +133,7 @@ def pretrain(recipe: Recipe, data: TrainingSet, text_folder: Path, out: Path, ca
     every += reports
     bank = TextBank(model.text_encoder, every, cache)
 
+    heavy = torch.from_numpy(_weight_of_presence(data))
     steps = math.ceil(len(data.real) * (1 + recipe.simulated_share) / recipe.batch)
     out.mkdir(parents=True, exist_ok=True)
     first = _resume(out, model, averaged, optimizer, trained)
@@ -149,7 +151,7 @@ def pretrain(recipe: Recipe, data: TrainingSet, text_folder: Path, out: Path, ca
                         (epoch * steps + step) / (recipe.epochs * steps), recipe
                     )
                 batch = rows[step * recipe.batch : (step + 1) * recipe.batch]
-                loss = _step(model, data, reports, batch, recipe, bank, sentences, implied, rng, generator)
+                loss = _step(model, data, reports, heavy, batch, recipe, bank, sentences, implied, rng, generator)
                 optimizer.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(trained.values(), 1.0)
@@ -174,6 +176,17 @@ def pretrain(recipe: Recipe, data: TrainingSet, text_folder: Path, out: Path, ca
     return model.eval()
 
 
+def _weight_of_presence(data: TrainingSet) -> np.ndarray:
+    """How much a recording with a finding counts against one without it, float32 of shape (f,).
+
+    The root of the odds against the finding, so that rare findings are learned in the same time as common ones;
+    calibration takes the shift of the logits back.
+    """
+    labels = np.concatenate([data.real.labels, data.simulated.labels])
+    held, absent = (labels == HOLDS).sum(axis=0), (labels == ABSENT).sum(axis=0)
+    return np.sqrt(np.clip((absent + 1) / (held + 1), 1, HEAVIEST_ODDS)).astype(np.float32)
+
+
 def _rows_of_epoch(data: TrainingSet, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
     """Every real recording once and a fresh draw of simulated ones, shuffled; simulated rows follow the real ones."""
     wanted = min(int(len(data.real) * recipe.simulated_share), len(data.simulated))
@@ -188,7 +201,7 @@ def _schedule(done: float, recipe: Recipe) -> float:
     return 0.5 * (1 + math.cos(math.pi * (done - recipe.warmup_share) / (1 - recipe.warmup_share)))
 
 
-def _step(model, data, texts, batch, recipe, bank, sentences, implied, rng, generator) -> torch.Tensor:
+def _step(model, data, texts, heavy, batch, recipe, bank, sentences, implied, rng, generator) -> torch.Tensor:
     real, simulated = batch[batch < len(data.real)], batch[batch >= len(data.real)] - len(data.real)
     signals = np.concatenate([data.real.signals[real], data.simulated.signals[simulated]]).astype(np.float32)
     calibrated = np.concatenate([data.real.calibrated[real], data.simulated.calibrated[simulated]])
@@ -204,8 +217,9 @@ def _step(model, data, texts, batch, recipe, bank, sentences, implied, rng, gene
     stated = model.embed_text_features(bank[[rng.choice(positive) for positive, _ in sentences]])
     opposed = model.embed_text_features(bank[[rng.choice(opposite) for _, opposite in sentences]])
     opposite = torch.where(known >= 0, 1 - known, known)
-    loss = statement_loss(model.logits(vectors, stated), known)
-    loss = loss + CONTRAST_WEIGHT * statement_loss(model.logits(vectors, opposed), opposite)
+    weights = torch.where(known == 1, heavy, 1.0)
+    loss = statement_loss(model.logits(vectors, stated), known, weights)
+    loss = loss + CONTRAST_WEIGHT * statement_loss(model.logits(vectors, opposed), opposite, weights)
 
     reports = [data.real.statements[row] for row in real] + [()] * len(simulated)
     asked = sorted({statement for report in reports for statement in report})
@@ -220,7 +234,8 @@ def _step(model, data, texts, batch, recipe, bank, sentences, implied, rng, gene
         drawn = rng.integers(len(texts), size=recipe.texts)
         vectors = model.embed_text_features(bank[[texts[row] for row in drawn]])
         text_labels = torch.from_numpy(data.text_labels[drawn])
-        loss = loss + TEXT_WEIGHT * statement_loss(model.logits(vectors, stated), text_labels)
+        weights = torch.where(text_labels == 1, heavy, 1.0)
+        loss = loss + TEXT_WEIGHT * statement_loss(model.logits(vectors, stated), text_labels, weights)
     return loss
 
 

@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.special import expit
 
@@ -53,7 +54,10 @@ def test_reliability_bins_hold_every_answer_once(overconfident):
 
 def test_calibration_is_written_with_the_number_of_positives(tmp_path, overconfident):
     logits, truth = overconfident
-    save_calibration(tmp_path, ["a", "b", "c", "d"], truth, fit_calibration(logits, truth), "a corpus")
+    findings = pd.DataFrame({"finding": list("abcd"), "positives": truth.sum(axis=0), "recordings": len(truth)})
+    findings["auroc_low"] = [0.8, 0.4, 0.5, 0.51]
+    save_calibration(tmp_path, findings, fit_calibration(logits, truth), "a corpus")
     written = json.loads((tmp_path / "calibration.json").read_text())
     assert written["findings"]["b"]["positives"] == truth[:, 1].sum()
+    assert [entry["better_than_chance"] for entry in written["findings"].values()] == [True, False, False, True]
     assert written["corpus"] == "a corpus"

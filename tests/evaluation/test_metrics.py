@@ -36,6 +36,11 @@ def test_interval_holds_the_value_and_narrows_with_more_recordings(answers):
     assert many.high - many.low < 0.5 * (few.high - few.low)
 
 
+def test_a_score_without_error_has_an_interval_without_width():
+    found = estimate(np.ones(100))
+    assert (found.low, found.value, found.high) == (1, 1, 1)
+
+
 def test_a_score_that_knows_nothing_has_half_the_area_and_precision_of_the_prevalence(answers):
     truth, _ = answers
     weights = np.ones((1, 300))
