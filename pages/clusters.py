@@ -36,7 +36,9 @@ def clusters() -> None:
         f"described over {description.recordings:,} recordings. On the reading page they form the ribbon below the "
         "rhythm strip."
     )
-    order = _order(names)
+    order = _order(names, description.moments)
+    if len(order) < len(names):
+        st.caption(f"{len(names) - len(order)} of them were not met in these recordings and are left out.")
     _overview(description, names, colours, order)
     _one(description, names, colours, order)
     with st.expander("How the dictionary was fitted"):
@@ -44,12 +46,11 @@ def clusters() -> None:
     footer()
 
 
-def _order(names: list[str]) -> np.ndarray:
-    """Clusters along the beat: P, QRS, T, then between the waves; by number inside each."""
+def _order(names: list[str], moments: np.ndarray) -> np.ndarray:
+    """Clusters that were met, along the beat: P, QRS, T, then between the waves; by number inside each."""
     waves = ["P", "QRS", "T", "Between"]
-    return np.array(
-        sorted(range(len(names)), key=lambda k: (waves.index(names[k].split()[0]), int(names[k].split()[1])))
-    )
+    met = [k for k in range(len(names)) if moments[k]]
+    return np.array(sorted(met, key=lambda k: (waves.index(names[k].split()[0]), int(names[k].split()[1]))))
 
 
 def _overview(description, names, colours, order) -> None:

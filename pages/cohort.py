@@ -14,6 +14,7 @@ from pages.shared.model import footer, model
 
 READING = "pages/reading.py"
 FINDING, MEASUREMENT, QUESTION = "a finding", "a measurement", "an answer"
+CLICK, LASSO = "click opens", "lasso lists"
 MEASUREMENTS = {
     "heart_rate": "heart rate (bpm)",
     "pr": "PR (ms)",
@@ -38,15 +39,18 @@ def cohort_page() -> None:
         return
     source = "simulated recordings, no persons" if loaded.meta["source"] == "simulated" else "recordings"
     st.write(
-        f"{len(loaded):,} {source}, as the model sees them. A click opens a recording, a lasso lists those inside."
+        f"{len(loaded):,} {source}, as the model sees them. Click a point to open its recording; draw a lasso to list "
+        "those inside."
     )
     controls, picture = st.columns([1, 2.7], gap="large")
     with controls:
+        # Streamlit takes no clicks on points while the mouse draws a lasso, so it is the one or the other.
+        mouse = st.segmented_control("Mouse", [CLICK, LASSO], default=CLICK, required=True, key="mouse")
         colour, title = _colour(loaded)
         own = _own(loaded)
     with picture:
         chosen = st.plotly_chart(
-            cohort_map(loaded.coordinates, hover_words(), colour, title, own),
+            cohort_map(loaded.coordinates, hover_words(), colour, title, own, mouse == LASSO),
             theme=None,
             height=640,
             key="map",
@@ -152,7 +156,7 @@ def _caption(fitted: dict) -> str:
 def _selected(loaded, chosen) -> None:
     rows = _rows(loaded, chosen)
     if not len(rows):
-        st.caption("Nothing is selected. Draw a lasso around points, or click one to open it.")
+        st.caption("Nothing is selected. Click a point to open it, or switch to the lasso and draw around several.")
         return
     lassoed = bool(chosen["selection"]["lasso"] or chosen["selection"]["box"])
     if not lassoed and len(rows) == 1:

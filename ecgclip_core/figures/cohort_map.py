@@ -17,6 +17,7 @@ def cohort_map(
     colour: Sequence,
     title: str,
     own: tuple[float, float, float] | None = None,
+    lasso: bool = False,
 ) -> go.Figure:
     """Points coloured by words or by numbers.
 
@@ -30,6 +31,8 @@ def cohort_map(
         What the colour means, with its unit.
     own : (x, y, spread), optional
         The recording in hand and the radius within which it could as well lie.
+    lasso : bool
+        Whether dragging draws a lasso; otherwise it moves the map, and a click picks a point.
 
     Returns
     -------
@@ -91,7 +94,7 @@ def cohort_map(
     figure.update_layout(
         template=theme.template(),
         plot_bgcolor=theme.SURFACE,
-        dragmode="lasso",
+        dragmode="lasso" if lasso else "pan",
         shapes=shapes,
         hovermode="closest",
         margin={"l": 0, "r": 0, "t": 30, "b": 0},

@@ -46,3 +46,15 @@ def test_a_lasso_lists_the_recordings_inside(app, said, thin_assets):
     assert not test.exception
     assert f"{len(coordinates)} selected" in said(test)
     assert np.shape(test.dataframe[0].value)[0] == len(coordinates)
+
+
+def test_a_click_opens_the_recording_on_the_reading_page(app, said, thin_assets):
+    from ecgclip_core.cohort.store import load_cohort
+
+    test = app("cohort")
+    point = {"customdata": 3, "x": 0.0, "y": 0.0}
+    test.session_state[CHART] = {"selection": {"points": [point], "point_indices": [3], "box": [], "lasso": []}}
+    test.run()
+    assert not test.exception
+    assert test.session_state["in_hand"].key == load_cohort(thin_assets / "cohort").table["record"].iloc[3]
+    assert "ecgclip-title" in said(test)
