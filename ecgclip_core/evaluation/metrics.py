@@ -2,8 +2,8 @@
 
 PRAUC is average precision (Davis and Goadrich 2006, doi:10.1145/1143844.1143874, for why it comes first where positives
 are rare). Intervals are bias-corrected percentiles of a bootstrap over persons (Efron 1987,
-doi:10.1080/01621459.1987.10478410): several recordings of one person move together, and average precision, which repeated
-rows raise, is not taken for higher than it is.
+doi:10.1080/01621459.1987.10478410): several recordings of one person move together, and average precision, which
+repeated rows raise, is not taken for higher than it is.
 """
 
 from dataclasses import dataclass
