@@ -18,6 +18,7 @@ from ecgclip_core.model.ecgclip import ECGCLIP, LONGEST_TEXT
 VIEW_SHIFTS_S = (0.0, -0.04, 0.04, -0.15, 0.15, 0.0, 0.0)
 VIEW_GAINS = (1.0, 1.0, 1.0, 1.0, 1.0, 0.93, 1.07)
 INTERVAL_Z = 1.96
+REPEATED_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -212,6 +213,30 @@ def zero_shot(model: ECGCLIP, ecgs: list[ECG], queries: list[str | Query]) -> pd
 def ranked_findings(model: ECGCLIP) -> list[str]:
     """Identifiers of the findings a page may rank: checked on real recordings and found better than chance there."""
     return [finding for finding, entry in model.calibration["findings"].items() if entry["better_than_chance"]]
+
+
+def most_specific_first(answers: pd.DataFrame) -> pd.DataFrame:
+    """Answers about one recording, likeliest first, with classes that only repeat one of their members at the end.
+
+    Parameters
+    ----------
+    answers : DataFrame
+        Rows of `zero_shot` about catalogue entries.
+
+    Returns
+    -------
+    DataFrame
+        The same rows. A class repeats a member whose score is at least `REPEATED_SHARE` of its own: "conduction
+        disturbance" has little to add to "left bundle branch block".
+    """
+    scores = dict(zip(answers["finding"], answers["score"], strict=True))
+
+    def repeats(row) -> bool:
+        members = (entry.id for entry in children(row.finding) if entry.id != row.finding)
+        return any(scores.get(member, 0.0) >= REPEATED_SHARE * row.score for member in members)
+
+    repeated = np.array([repeats(row) for row in answers.itertuples()], dtype=bool)
+    return answers.iloc[np.lexsort((-answers["score"], repeated))].reset_index(drop=True)
 
 
 def _basis(model: ECGCLIP, finding: str) -> tuple[str, int]:

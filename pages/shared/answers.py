@@ -8,7 +8,7 @@ from pages.shared.model import model
 
 
 def ranked(hand: InHand) -> pd.DataFrame:
-    """Findings that were checked on real recordings, likeliest first; columns as of ``zero_shot``."""
+    """Findings that were checked on real recordings, as of ``most_specific_first``."""
     return remembered(("ranked",), lambda: _ranked(hand))
 
 
@@ -60,10 +60,10 @@ def unranked(scored: set[str]) -> dict[str, tuple[str, str]]:
 
 def _ranked(hand: InHand) -> pd.DataFrame:
     from ecgclip_core.findings.catalogue import catalogue
-    from ecgclip_core.model.zero_shot import ask_finding, ranked_findings, zero_shot
+    from ecgclip_core.model.zero_shot import ask_finding, most_specific_first, ranked_findings, zero_shot
 
     queries = [ask_finding(model(), catalogue()[finding]) for finding in ranked_findings(model())]
-    return zero_shot(model(), [hand.ecg], queries).sort_values("score", ascending=False, ignore_index=True)
+    return most_specific_first(zero_shot(model(), [hand.ecg], queries))
 
 
 def _map_of(hand: InHand, query, method: str, progress):

@@ -10,7 +10,7 @@ BASIS_NAMES = {"simulated": "simulated recordings only", "never taught": "never 
 
 
 def ranked_list(ranked: pd.DataFrame, ask: Callable[[str], None]) -> None:
-    """Scored findings, likeliest first, as buttons on bars; a click calls `ask` with the finding's name."""
+    """Scored findings in their order, as buttons on bars; a click calls `ask` with the finding's name."""
     st.subheader("Findings")
     if ranked.empty:
         st.info("No finding of this checkpoint was found better than chance on real recordings yet, so none is ranked.")
@@ -19,7 +19,8 @@ def ranked_list(ranked: pd.DataFrame, ask: Callable[[str], None]) -> None:
     with st.container(key="findings_first"):
         _buttons(ranked.head(FIRST), ask)
     if len(ranked) > FIRST:
-        with st.expander(f"{len(ranked) - FIRST} less likely findings"), st.container(key="findings_rest"):
+        label = f"{len(ranked) - FIRST} more: less likely ones, and classes of those above"
+        with st.expander(label), st.container(key="findings_rest"):
             _buttons(ranked.iloc[FIRST:], ask)
     st.caption("The checkpoint's own scores with their range; measurements are not blended in.")
 

@@ -1,13 +1,23 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from ecgclip_core.errors import QuestionError
 from ecgclip_core.findings.catalogue import catalogue, children
 from ecgclip_core.model.checkpoint import load_model
-from ecgclip_core.model.zero_shot import ask, ask_finding, evidence, margin, ranked_findings, views, zero_shot
+from ecgclip_core.model.zero_shot import (
+    ask,
+    ask_finding,
+    evidence,
+    margin,
+    most_specific_first,
+    ranked_findings,
+    views,
+    zero_shot,
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +55,13 @@ def test_other_words_are_asked_as_they_are_against_their_negation(tiny_model):
 def test_empty_and_endless_questions_get_a_sentence(tiny_model, text, sentence):
     with pytest.raises(QuestionError, match=sentence):
         ask(tiny_model, text)
+
+
+def test_a_class_stands_behind_the_member_it_repeats_and_before_those_it_does_not():
+    scores = {"conduction_disturbance": 0.9, "left_bundle_branch_block": 0.6, "hypertrophy": 0.7, "low_voltage": 0.1}
+    answers = pd.DataFrame({"finding": list(scores), "score": list(scores.values())})
+    ordered = list(most_specific_first(answers)["finding"])
+    assert ordered == ["hypertrophy", "left_bundle_branch_block", "low_voltage", "conduction_disturbance"]
 
 
 def test_answers_come_ecg_by_ecg_with_scores_inside_their_intervals(tiny_model, make_ecg):
