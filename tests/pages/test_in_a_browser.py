@@ -27,6 +27,7 @@ FLAGS = [
 ]
 PATIENCE_MS = 120_000
 FOOTER = ".ecgclip-footer"
+IDLE = "[data-testid=stApp][data-test-script-state=notRunning]"
 MILLIMETRES = """() => {
     const page = document.querySelector('.st-key-tracing .js-plotly-plot');
     const box = page.getBoundingClientRect();
@@ -139,6 +140,8 @@ def test_a_recording_of_ones_own_is_read_asked_and_kept_out_of_the_link(page, ad
     page.wait_for_selector(".ecgclip-flags:has-text('ST elevation')")
     assert page.url.rstrip("/") == address
 
+    # A new recording starts with an empty question, so typing begins when its page is complete.
+    page.wait_for_selector(IDLE)
     question = page.get_by_label("Ask this recording")
     question.fill("ST elevation in the inferior leads")
     question.press("Enter")
