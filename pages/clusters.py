@@ -33,8 +33,8 @@ def clusters() -> None:
         return
     st.write(
         f"What the last three residual stages of the encoder tell apart, moment by moment: {dictionary.k} clusters, "
-        f"described over {description.recordings:,} recordings. On the reading page they form the ribbon below the "
-        "rhythm strip."
+        f"described over {description.recordings:,} simulated recordings. On the reading page they form the ribbon "
+        "below the rhythm strip."
     )
     order = _order(names, description.moments)
     if len(order) < len(names):

@@ -10,7 +10,7 @@ from ecgclip_core.figures.overlay import filled, rectangle
 
 COLUMNS = 8
 CELL = 100.0  # figure units a cell is wide; the same number high
-PLOT = (8.0, 92.0, 34.0, 78.0)  # left, right, bottom, top of the waveform inside a cell
+PLOT = (8.0, 92.0, 33.0, 73.0)  # left, right, bottom, top of the waveform inside a cell
 BEAT = (8.0, 92.0, 8.0, 26.0)  # the same for the histogram over the beat
 
 
@@ -58,7 +58,7 @@ def cluster_dictionary(
         shapes.append(_rule(x0 + BEAT[0], x0 + BEAT[1], y0 + BEAT[2]))
         middle = left + (0 - times[0]) / (times[-1] - times[0]) * (right - left)
         shapes.append(
-            filled(rectangle(middle - 2.2, middle + 2.2, bottom - 2, top + 2), colours[k]) | {"opacity": 0.35}
+            filled(rectangle(middle - 2.2, middle + 2.2, bottom - 1.5, top + 1.5), colours[k]) | {"opacity": 0.35}
         )
         for index in reversed(range(len(leads))):
             traces.append(
