@@ -78,7 +78,7 @@ def paper(
         shapes += ribbon_shapes(ribbon, strip.start, strip.stop, bottom, speed)
     texts = _lead_labels(ecg, placed) + _page_texts(ecg, placed, speed, gain, bottom - below)
     if saliency is not None:
-        legend_shapes, legend_texts = _saliency_legend(speed, signed)
+        legend_shapes, legend_texts = _saliency_legend(speed, signed, bottom - below)
         shapes, texts = shapes + legend_shapes, texts + legend_texts
     if ribbon:
         texts += _ribbon_texts(bottom)
@@ -231,12 +231,12 @@ def _page_texts(ecg: ECG, placed: list[Panel], speed: float, gain: float, bottom
     ]
 
 
-def _saliency_legend(speed: float, signed: bool) -> tuple[list[dict], list[dict]]:
-    """The colour scale, above the traces at the right."""
-    size, y = 3.5, TOP_MARGIN - 5.5
+def _saliency_legend(speed: float, signed: bool, bottom: float) -> tuple[list[dict], list[dict]]:
+    """The colour scale, in the line below the traces: a tall R wave would cross it above them."""
+    size, y = 3.5, bottom - BOTTOM_MARGIN / 2
     steps = [step for step in range(-LEVELS if signed else 1, LEVELS + 1) if step]
     low, high = ("speaks against", "speaks for") if signed else ("little", "much")
-    right = 10 * speed - 22
+    right = 10 * speed - 55
     left = right - len(steps) * size
     shapes = [
         filled(rectangle(left + k * size, left + (k + 1) * size, y - 1.5, y + 1.5), level_colour(step))
