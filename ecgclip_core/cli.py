@@ -55,7 +55,7 @@ def evaluate_zero_shot(chosen: argparse.Namespace) -> None:
 
 def calibrate(chosen: argparse.Namespace) -> None:
     """Fit how scores become probabilities on recordings that trained nothing; keep it in the checkpoint."""
-    from ecgclip_core.evaluation.calibration import fit_calibration, save_calibration
+    from ecgclip_core.evaluation.calibration import calibrate_on_simulations, fit_calibration, save_calibration
     from ecgclip_core.evaluation.tasks import TASKS
     from ecgclip_core.evaluation.zero_shot import answer_all, table
     from ecgclip_core.model.checkpoint import load_model
@@ -63,7 +63,8 @@ def calibrate(chosen: argparse.Namespace) -> None:
     model = load_model(chosen.checkpoint)
     answers = answer_all(model, chosen.data, TASKS["findings"], chosen.folds)
     fitted = fit_calibration(answers.logits, answers.truth)
-    save_calibration(model.folder, table(answers)[0], fitted, chosen.corpus or _corpus_name(chosen))
+    simulated = calibrate_on_simulations(model, chosen.simulated)
+    save_calibration(model.folder, table(answers)[0], fitted, chosen.corpus or _corpus_name(chosen), simulated)
     print(f"{len(answers.findings)} findings calibrated on {len(answers.truth)} recordings")
 
 
@@ -137,6 +138,7 @@ def _parser() -> argparse.ArgumentParser:
 
     verb = verbs.add_parser("calibrate", help=calibrate.__doc__)
     _add_labelled_folder(verb)
+    verb.add_argument("--simulated", type=int, default=780, help="recordings for findings that only simulations taught")
     verb.set_defaults(run=calibrate)
 
     kinds = verbs.add_parser("clusters", help="time-localized clusters").add_subparsers(required=True, metavar="KIND")

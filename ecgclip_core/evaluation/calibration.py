@@ -6,16 +6,26 @@ Platt scaling with one slope for all findings and an intercept for each: a findi
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
+import torch
 from scipy.optimize import minimize
 from scipy.special import expit
+from sklearn.linear_model import LogisticRegression
+
+from ecgclip_core.corpora.corpus import HOLDS
+from ecgclip_core.corpora.simulated import simulate_corpus
+from ecgclip_core.findings.catalogue import catalogue
+from ecgclip_core.model.ecgclip import ECGCLIP
+from ecgclip_core.model.zero_shot import ask_finding, evidence
 
 FOLDS = 5
 # Pulls each intercept towards their mean; chosen beforehand, as strong as one recording either way.
 INTERCEPT_PENALTY = 0.5
 BINS = 10
+CALIBRATION_FIRST_SEED = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,42 @@ def calibration_error(probabilities: np.ndarray, truth: np.ndarray) -> float:
     return sum(abs(bin["probability"] - bin["observed"]) * bin["answers"] for bin in bins) / probabilities.size
 
 
-def save_calibration(folder: Path, findings: pd.DataFrame, fitted: Calibration, corpus: str) -> None:
+def calibrate_on_simulations(model: ECGCLIP, number: int) -> dict[str, dict]:
+    """Which way the model leans where only simulated recordings taught a finding.
+
+    Such answers are never shown as probabilities; but without this the turning point between for and against would lie
+    where rare findings of real recordings have theirs. Here recordings with and without the finding weigh alike.
+
+    Parameters
+    ----------
+    model : ECGCLIP
+    number : int
+        Simulated recordings, of seeds that neither training nor tests use.
+
+    Returns
+    -------
+    dict
+        Finding to ``slope`` and ``intercept``.
+    """
+    findings = sorted(model.config.get("taught_by_simulation", ()))
+    if not findings:
+        return {}
+    with TemporaryDirectory() as cache:
+        corpus = simulate_corpus(number, model.preprocessing, cache, CALIBRATION_FIRST_SEED)
+    vectors = torch.from_numpy(model.encode_windows(corpus.signals))
+    entries = {}
+    for finding in findings:
+        held = corpus.labels[:, corpus.findings.index(finding)] == HOLDS
+        with torch.no_grad():
+            logits = evidence(model, vectors, ask_finding(model, catalogue()[finding])).numpy()
+        fitted = LogisticRegression(class_weight="balanced").fit(logits[:, None], held)
+        entries[finding] = {"slope": float(fitted.coef_[0, 0]), "intercept": float(fitted.intercept_[0])}
+    return entries
+
+
+def save_calibration(
+    folder: Path, findings: pd.DataFrame, fitted: Calibration, corpus: str, simulated: dict[str, dict]
+) -> None:
     """Write ``calibration.json`` into a checkpoint: how its logits become probabilities, and what that rests on.
 
     Parameters
@@ -97,6 +142,8 @@ def save_calibration(folder: Path, findings: pd.DataFrame, fitted: Calibration, 
     fitted : Calibration
     corpus : str
         What it was fitted on, in words.
+    simulated : dict
+        From `calibrate_on_simulations`.
     """
     entries = {
         row.finding: {
@@ -109,5 +156,5 @@ def save_calibration(folder: Path, findings: pd.DataFrame, fitted: Calibration, 
         for row, intercept in zip(findings.itertuples(), fitted.intercepts, strict=True)
     }
     other = {"slope": fitted.slope, "intercept": float(np.median(fitted.intercepts))}
-    content = {"corpus": corpus, "findings": entries, "other": other}
+    content = {"corpus": corpus, "findings": entries, "simulated": simulated, "other": other}
     (folder / "calibration.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

@@ -249,7 +249,8 @@ def _basis(model: ECGCLIP, finding: str) -> tuple[str, int]:
 
 
 def _calibration_of(model: ECGCLIP, finding: str | None) -> tuple[float, float]:
-    entry = model.calibration["findings"].get(finding, model.calibration["other"])
+    known = model.calibration["simulated"] | model.calibration["findings"]
+    entry = known.get(finding, model.calibration["other"])
     return entry["slope"], entry["intercept"]
 
 

@@ -56,7 +56,8 @@ def test_calibration_is_written_with_the_number_of_positives(tmp_path, overconfi
     logits, truth = overconfident
     findings = pd.DataFrame({"finding": list("abcd"), "positives": truth.sum(axis=0), "recordings": len(truth)})
     findings["auroc_low"] = [0.8, 0.4, 0.5, 0.51]
-    save_calibration(tmp_path, findings, fit_calibration(logits, truth), "a corpus")
+    leaning = {"e": {"slope": 1.0, "intercept": 0.0}}
+    save_calibration(tmp_path, findings, fit_calibration(logits, truth), "a corpus", leaning)
     written = json.loads((tmp_path / "calibration.json").read_text())
     assert written["findings"]["b"]["positives"] == truth[:, 1].sum()
     assert [entry["better_than_chance"] for entry in written["findings"].values()] == [True, False, False, True]

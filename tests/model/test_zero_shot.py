@@ -114,6 +114,15 @@ def test_only_findings_checked_on_real_recordings_are_ranked(bundled):
     assert ask(bundled, "cardiac amyloidosis").basis == "never taught"
 
 
+@pytest.mark.parametrize("finding", ["dextrocardia", "inferior_st_elevation_infarction", "ventricular_tachycardia"])
+def test_the_bundled_model_leans_towards_what_a_simulation_shows_and_against_it_on_a_normal_one(bundled, finding):
+    from ecgclip_core.simulation.simulate import simulate
+
+    ecgs = [simulate(shown, seed=1_000_000 + seed) for shown in (finding, "sinus_rhythm") for seed in range(5)]
+    scores = zero_shot(bundled, ecgs, [finding])["score"].to_numpy()
+    assert np.median(scores[:5]) > 0.5 > np.median(scores[5:])
+
+
 def test_the_bundled_model_finds_in_simulations_what_was_put_in(bundled):
     from ecgclip_core.simulation.simulate import simulate
 
