@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 from ecgclip_core.ecg.leads import LEADS
 from ecgclip_core.figures import theme
 from ecgclip_core.figures.overlay import filled, rectangle
-from ecgclip_core.figures.paper import UNSCALED_HEIGHT, millimetres
+from ecgclip_core.figures.paper import UNSCALED_HEIGHT, sheet
 
 COLUMNS = 6
 ROW_HEIGHT = 32.0
@@ -76,18 +76,10 @@ def median_beat_figure(
     )
     figure = go.Figure(traces)
     figure.update_layout(
-        template=theme.template(),
-        paper_bgcolor=theme.PAPER,
-        plot_bgcolor=theme.PAPER,
-        margin={"l": 0, "r": 0, "t": 0, "b": 0, "pad": 0},
-        showlegend=False,
-        hovermode="closest",
+        **sheet([-2, COLUMNS * width], [bottom - 6, TOP]),
         dragmode="pan",
         shapes=shapes,
         annotations=texts,
-        xaxis=millimetres([-2, COLUMNS * width]),
-        yaxis=millimetres([bottom - 6, TOP]) | {"scaleanchor": "x", "scaleratio": 1},
-        meta={"width_mm": 2 + COLUMNS * width, "height_mm": TOP - bottom + 6},
     )
     return figure
 

@@ -10,7 +10,6 @@ from ecgclip_core.figures.layouts import (
     PULSE_MARGIN,
     TOP_MARGIN,
     Panel,
-    page_height,
     page_width,
     panels,
 )
@@ -87,21 +86,39 @@ def paper(
     if ribbon:
         figure.add_trace(_ribbon_hover(ribbon, placed[-1], bottom, speed))
     figure.update_layout(
-        template=theme.template(),
-        paper_bgcolor=theme.PAPER,
-        plot_bgcolor=theme.PAPER,
-        margin={"l": 0, "r": 0, "t": 0, "b": 0, "pad": 0},
-        showlegend=False,
-        hovermode="closest",
+        **sheet([-PULSE_MARGIN, page_width(speed) - PULSE_MARGIN], [bottom - below - BOTTOM_MARGIN, TOP_MARGIN]),
         hoverdistance=30,
         dragmode="pan",
         shapes=shapes,
         annotations=texts,
-        xaxis=millimetres([-PULSE_MARGIN, page_width(speed) - PULSE_MARGIN]),
-        yaxis=millimetres([bottom - below - BOTTOM_MARGIN, TOP_MARGIN]) | {"scaleanchor": "x", "scaleratio": 1},
-        meta={"width_mm": page_width(speed), "height_mm": page_height(layout, below)},
     )
     return figure
+
+
+def sheet(x_limits: list[float], y_limits: list[float]) -> dict:
+    """The layout of a piece of ECG paper: millimetre axes of one scale, nothing around them.
+
+    Parameters
+    ----------
+    x_limits, y_limits : list of float
+        mm.
+
+    Returns
+    -------
+    dict
+        For ``update_layout``; ``meta`` keeps the size in mm.
+    """
+    return {
+        "template": theme.template(),
+        "paper_bgcolor": theme.PAPER,
+        "plot_bgcolor": theme.PAPER,
+        "margin": {"l": 0, "r": 0, "t": 0, "b": 0, "pad": 0},
+        "showlegend": False,
+        "hovermode": "closest",
+        "xaxis": millimetres(x_limits),
+        "yaxis": millimetres(y_limits) | {"scaleanchor": "x", "scaleratio": 1},
+        "meta": {"width_mm": x_limits[1] - x_limits[0], "height_mm": y_limits[1] - y_limits[0]},
+    }
 
 
 def millimetres(limits: list[float]) -> dict:
