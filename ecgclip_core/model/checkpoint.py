@@ -81,7 +81,7 @@ def load_model(name: str | Path | None = None) -> ECGCLIP:
 def _calibration(folder: Path) -> dict:
     """How logits become probabilities; scores of a checkpoint that was never calibrated are bare sigmoids."""
     file = folder / "calibration.json"
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else UNCALIBRATED
+    return UNCALIBRATED | (json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {})
 
 
 def build_model(config: dict, tokenizer_file: Path) -> ECGCLIP:
