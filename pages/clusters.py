@@ -11,7 +11,7 @@ from ecgclip_core.figures.cluster_waveform import cluster_waveform
 from pages.shared.cohort import finding_names
 from pages.shared.entry import through_app
 from pages.shared.in_hand import COHORT, InHand, simulated, take
-from pages.shared.look import paper_shape
+from pages.shared.look import sheet_chart
 from pages.shared.model import footer, model
 from pages.shared.segments import cluster_looks
 
@@ -97,15 +97,7 @@ def _one(description, names, colours, order) -> None:
     shape, words = st.columns([2, 1], gap="large")
     with shape:
         figure = cluster_waveform(description.waveforms[chosen], description.times, colours[chosen])
-        paper_shape("waveform", **figure.layout.meta)
-        with st.container(key="waveform"):
-            st.plotly_chart(
-                figure,
-                theme=None,
-                height="stretch",
-                config={"displayModeBar": False},
-                alt=f"Mean waveform of cluster {names[chosen]} in all twelve leads.",
-            )
+        sheet_chart("waveform", figure, f"Mean waveform of cluster {names[chosen]} in all twelve leads.")
     with words:
         _lives_in(description, chosen)
         _goes_with(description.findings[chosen])

@@ -18,7 +18,7 @@ from pages.shared.explanation import carriers, score_card
 from pages.shared.finding_list import ranked_list, unranked_menu
 from pages.shared.in_hand import InHand, in_hand
 from pages.shared.link import follow_link, write_link
-from pages.shared.look import lines, paper_shape, tag
+from pages.shared.look import lines, paper_shape, sheet_chart, tag
 from pages.shared.measurements import measurement_strip, measurement_table, st_table
 from pages.shared.model import footer, model
 from pages.shared.neighbours import nearest_recordings
@@ -311,15 +311,7 @@ def _median_beat(hand: InHand, examination: Examination) -> None:
         st.info("No heart beat stands out of the tracing, so there is no median beat.")
         return
     figure = median_beat_figure(beat.signal, beat.times, beat.marks, hand.ecg.calibrated)
-    paper_shape("beat", **figure.layout.meta)
-    with st.container(key="beat"):
-        st.plotly_chart(
-            figure,
-            theme=None,
-            height="stretch",
-            config={"displayModeBar": False},
-            alt="Median beat of each lead with the boundaries of P, QRS and T shaded.",
-        )
+    sheet_chart("beat", figure, "Median beat of each lead with the boundaries of P, QRS and T shaded.")
     st.caption(f"Median of {beat.n_beats} beats of one shape; shaded are P wave, QRS complex and T wave as measured.")
 
 

@@ -77,8 +77,8 @@ def cluster_dictionary(
                     showlegend=k == 0,
                 )
             )
-        texts.append(_words(x0 + 6, y0 + 91, f"<b>{names[k]}</b>", theme.INK))
-        texts.append(_words(x0 + 6, y0 + 82.5, notes[k], theme.MUTED))
+        texts.append(theme.words(x0 + 6, y0 + 91, f"<b>{names[k]}</b>"))
+        texts.append(theme.words(x0 + 6, y0 + 82.5, notes[k], font={"color": theme.MUTED}))
     bare = {"showgrid": False, "showticklabels": False, "showline": False, "fixedrange": True, "title": None}
     figure = go.Figure(traces)
     figure.update_layout(
@@ -124,15 +124,3 @@ def _histogram(heights: np.ndarray, x0: float, y0: float) -> str:
         )
         for j, height in enumerate(heights)
     )
-
-
-def _words(x: float, y: float, text: str, colour: str) -> dict:
-    return {
-        "x": x,
-        "y": y,
-        "text": text,
-        "showarrow": False,
-        "xanchor": "left",
-        "yanchor": "middle",
-        "font": {"size": theme.SIZE_SMALL, "color": colour},
-    }

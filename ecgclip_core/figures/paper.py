@@ -206,27 +206,14 @@ def _separators(placed: list[Panel]) -> list[dict]:
     return [stroke] if path else []
 
 
-def _text(x: float, y: float, text: str, **more) -> dict:
-    font = {"size": theme.SIZE_SMALL, "color": theme.INK} | more.pop("font", {})
-    return {
-        "x": x,
-        "y": y,
-        "text": text,
-        "showarrow": False,
-        "xanchor": "left",
-        "yanchor": "middle",
-        "font": font,
-    } | more
-
-
 def _lead_labels(ecg: ECG, placed: list[Panel]) -> list[dict]:
     missing = ecg.missing_leads
     labels = []
     for panel in placed:
         height = panel.y + min(0.38 * panel.row_height, 11)
-        labels.append(_text(panel.x + 1, height, f"<b>{panel.lead}</b>", font={"size": theme.SIZE}))
+        labels.append(theme.words(panel.x + 1, height, f"<b>{panel.lead}</b>", font={"size": theme.SIZE}))
         if panel.lead in missing:
-            labels.append(_text(panel.x + 8, panel.y, "lead missing", font={"color": theme.MUTED}))
+            labels.append(theme.words(panel.x + 8, panel.y, "lead missing", font={"color": theme.MUTED}))
     return labels
 
 
@@ -243,8 +230,8 @@ def _page_texts(ecg: ECG, placed: list[Panel], speed: float, gain: float, bottom
     right = max(p.x + (p.stop - p.start) * speed for p in placed)
     y = bottom - BOTTOM_MARGIN / 2
     return [
-        _text(0, y, "  ·  ".join(parts)),
-        _text(max(right, 10 * speed), y, "research use only", xanchor="right", font={"color": theme.MUTED}),
+        theme.words(0, y, "  ·  ".join(parts)),
+        theme.words(max(right, 10 * speed), y, "research use only", xanchor="right", font={"color": theme.MUTED}),
     ]
 
 
@@ -259,7 +246,7 @@ def _saliency_legend(speed: float, signed: bool, bottom: float) -> tuple[list[di
         filled(rectangle(left + k * size, left + (k + 1) * size, y - 1.5, y + 1.5), level_colour(step))
         for k, step in enumerate(steps)
     ]
-    return shapes, [_text(left - 1, y, low, xanchor="right"), _text(right + 1, y, high)]
+    return shapes, [theme.words(left - 1, y, low, xanchor="right"), theme.words(right + 1, y, high)]
 
 
 def _ribbon_texts(bottom: float) -> list[dict]:
@@ -267,8 +254,8 @@ def _ribbon_texts(bottom: float) -> list[dict]:
     doubt = bottom - GAP - CLUSTER_HEIGHT - 1 - UNCERTAINTY_HEIGHT / 2
     small = {"size": theme.SIZE_SMALL - 1}
     return [
-        _text(-0.8, cluster, "clusters", xanchor="right", font=small),
-        _text(-0.8, doubt, "doubt", xanchor="right", font=small),
+        theme.words(-0.8, cluster, "clusters", xanchor="right", font=small),
+        theme.words(-0.8, doubt, "doubt", xanchor="right", font=small),
     ]
 
 

@@ -91,3 +91,17 @@ def cluster_colours(waves: list[str | None]) -> list[str]:
         share = members.index(index) / max(1, len(members) - 1) if len(members) > 1 else 0.5
         colours.append(mix(*WAVE_HUES[family], share))
     return colours
+
+
+def words(x: float, y: float, text: str, **more) -> dict:
+    """Small text that begins at (x, y), as a Plotly annotation; `more` overrides any field, `font` field by field."""
+    font = {"size": SIZE_SMALL, "color": INK} | more.pop("font", {})
+    return {
+        "x": x,
+        "y": y,
+        "text": text,
+        "showarrow": False,
+        "xanchor": "left",
+        "yanchor": "middle",
+        "font": font,
+    } | more

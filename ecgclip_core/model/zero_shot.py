@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
+from scipy.special import expit
 from torch import Tensor
 
 from ecgclip_core.ecg.recording import ECG
@@ -163,7 +164,7 @@ def answer(model: ECGCLIP, vectors: Tensor, query: Query) -> tuple[float, float,
         logits = evidence(model, vectors, query).numpy()
     slope, intercept = _calibration_of(model, query.finding)
     spread = INTERVAL_Z * logits.std(ddof=1)
-    low, score, high = _sigmoid(slope * (logits[0] + np.array([-spread, 0, spread])) + intercept)
+    low, score, high = expit(slope * (logits[0] + np.array([-spread, 0, spread])) + intercept)
     return float(score), float(low), float(high), float(logits[0])
 
 
@@ -249,10 +250,6 @@ def _basis(model: ECGCLIP, finding: str) -> tuple[str, int]:
 
 
 def _calibration_of(model: ECGCLIP, finding: str | None) -> tuple[float, float]:
-    known = model.calibration["simulated"] | model.calibration["findings"]
-    entry = known.get(finding, model.calibration["other"])
+    levels = (model.calibration["findings"], model.calibration["simulated"])
+    entry = next((level[finding] for level in levels if finding in level), model.calibration["other"])
     return entry["slope"], entry["intercept"]
-
-
-def _sigmoid(z: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-z))

@@ -69,3 +69,10 @@ def _style() -> str:
     }
     variables = " ".join(f"--{name}: {value};" for name, value in colours.items())
     return f"<style>:root {{ {variables} }}\n{(ASSETS / 'theme.css').read_text(encoding='utf-8')}</style>"
+
+
+def sheet_chart(name: str, figure, alt: str) -> None:
+    """A piece of ECG paper in its true shape, without tools; `name` tells it from others on the page."""
+    paper_shape(name, **figure.layout.meta)
+    with st.container(key=name):
+        st.plotly_chart(figure, theme=None, height="stretch", config={"displayModeBar": False}, alt=alt)
