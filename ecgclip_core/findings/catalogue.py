@@ -10,11 +10,15 @@ A file of the catalogue holds tables whose key is the finding's id::
     synonyms = ["LBBB", "Linksschenkelblock"]
     prompts = ["complete left bundle branch block", ...]      # sentences that state it
     contrast = ["no left bundle branch block", ...]           # sentences that state the opposite
-    features = [{ text = "broad notched R waves in V5 and V6", waves = ["QRS"], leads = ["V5", "V6"] }]
+    features = [{ text = "broad QRS complex", waves = ["QRS"], leads = [], measured = "qrs >= 120" }]
+    criteria = [{ text = "QRS duration of 120 ms or more", expression = "qrs >= 120", source = "doi:..." }]
     leads = ["I", "aVL", "V1", "V5", "V6"]  # where to look; left out: all twelve
     waves = ["QRS", "ST", "T"]
     source = "doi:10.1161/CIRCULATIONAHA.108.191095"
     shown_by = "criteria"                   # or "statistics": no rule that a reader could apply to the tracing
+
+The fields `criteria`, their `source` and the `measured` of a feature may be left out. `expression` and `measured` are in
+the language of `findings.expressions`; ``docs/criteria.md`` has every name. A criterion without a source has its entry's.
 
 No two entries share an id, name, synonym, code or prompt, so that every text means one finding or none.
 """
@@ -30,6 +34,7 @@ from pathlib import Path
 from ecgclip_core.bundled import ASSETS
 from ecgclip_core.ecg.leads import LEADS
 from ecgclip_core.errors import CatalogueError
+from ecgclip_core.findings.expressions import ExpressionError, parse
 
 GROUPS = (
     "overall",
@@ -58,11 +63,33 @@ class Feature:
         In the words of a report, e.g. ``"absent P waves"``.
     waves, leads : tuple of str
         Where it is seen; of `WAVES` and `LEADS`.
+    measured : str or None
+        An expression that tells from measurements whether it is there.
     """
 
     text: str
     waves: tuple[str, ...]
     leads: tuple[str, ...]
+    measured: str | None = None
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """A rule of a textbook or consensus for a finding.
+
+    Attributes
+    ----------
+    text : str
+        As a reader would say it, e.g. ``"QRS duration of 120 ms or more"``.
+    expression : str
+        The same over the names of ``docs/criteria.md``.
+    source : str
+        A DOI or a book.
+    """
+
+    text: str
+    expression: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -80,6 +107,8 @@ class Finding:
     synonyms, prompts, contrast : tuple of str
         Other names; sentences that state it; sentences that state the opposite.
     features : tuple of Feature
+    criteria : tuple of Criterion
+        Each by itself; together they are what the source asks for.
     leads, waves : tuple of str
         Where to look for it.
     source : str
@@ -97,6 +126,7 @@ class Finding:
     prompts: tuple[str, ...]
     contrast: tuple[str, ...]
     features: tuple[Feature, ...]
+    criteria: tuple[Criterion, ...]
     leads: tuple[str, ...]
     waves: tuple[str, ...]
     source: str
@@ -204,7 +234,7 @@ def _tables(path: Path) -> dict:
 
 _TEXT_FIELDS = ("name", "group", "source", "shown_by")
 _LIST_FIELDS = ("parents", "synonyms", "prompts", "contrast", "leads", "waves")
-_FIELDS = (*_TEXT_FIELDS, *_LIST_FIELDS, "codes", "features")
+_FIELDS = (*_TEXT_FIELDS, *_LIST_FIELDS, "codes", "features", "criteria")
 _LEAST = {"prompts": 3, "contrast": 2, "waves": 1}
 
 
@@ -242,6 +272,7 @@ def _finding(file: str, key: str, table: object) -> Finding:
         **(lists | {"leads": lists["leads"] or LEADS}),
         codes=_codes(table.get("codes", {}), fault),
         features=_features(table.get("features", []), fault),
+        criteria=_criteria(table.get("criteria", []), texts["source"], fault),
     )
 
 
@@ -276,13 +307,40 @@ def _features(rows: object, fault) -> tuple[Feature, ...]:
         raise fault("features", "must be a list of tables")
     features = []
     for row in rows:
-        if not isinstance(row, dict) or set(row) != {"text", "waves", "leads"} or not isinstance(row["text"], str):
-            raise fault("features", "each needs text, waves and leads")
+        if not isinstance(row, dict) or set(row) - {"measured"} != {"text", "waves", "leads"}:
+            raise fault("features", "each needs text, waves and leads, and may have measured")
+        if not isinstance(row["text"], str) or not row["text"].strip():
+            raise fault("features.text", "must be a text that is not empty")
         waves, leads = (_texts(row[name], f"features.{name}", fault) for name in ("waves", "leads"))
         _check_among(waves, WAVES, "features.waves", fault)
         _check_among(leads, LEADS, "features.leads", fault)
-        features.append(Feature(row["text"], waves, leads or LEADS))
+        if "measured" in row:
+            _check_expression(row["measured"], "features.measured", fault)
+        features.append(Feature(row["text"], waves, leads or LEADS, row.get("measured")))
     return tuple(features)
+
+
+def _criteria(rows: object, source: str, fault) -> tuple[Criterion, ...]:
+    if not isinstance(rows, list):
+        raise fault("criteria", "must be a list of tables")
+    criteria = []
+    for row in rows:
+        if not isinstance(row, dict) or set(row) - {"source"} != {"text", "expression"}:
+            raise fault("criteria", "each needs text and expression, and may have source")
+        for name in ("text", "source"):
+            if name in row and not (isinstance(row[name], str) and row[name].strip()):
+                raise fault(f"criteria.{name}", "must be a text that is not empty")
+        _check_expression(row["expression"], "criteria.expression", fault)
+        criteria.append(Criterion(row["text"], row["expression"], row.get("source", source)))
+    _texts([criterion.text for criterion in criteria], "criteria.text", fault)
+    return tuple(criteria)
+
+
+def _check_expression(expression: object, name: str, fault) -> None:
+    try:
+        parse(expression)
+    except ExpressionError as problem:
+        raise fault(name, f"{expression!r}: {problem}") from problem
 
 
 def _check_parents(entries: dict[str, Finding], home: dict[str, str]) -> None:
