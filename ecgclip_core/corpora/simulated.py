@@ -1,5 +1,6 @@
 """Simulated recordings as a corpus: what was put in is what is known."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +66,38 @@ def simulate_corpus(number: int, preprocessing: Preprocessing, cache: str | Path
         np.zeros(number, dtype=int),
         np.concatenate(ages),
     )
+
+
+def simulated_features(number: int, cache: str | Path, first_seed: int = 0) -> tuple[tuple[str, ...], np.ndarray]:
+    """Whether each waveform feature of the catalogue holds in each recording of `simulate_corpus`.
+
+    Parameters
+    ----------
+    number, cache, first_seed
+        As for `simulate_corpus`.
+
+    Returns
+    -------
+    features : tuple of str
+        Those that the simulator's truth decides.
+    labels : ndarray of int8, shape (number, g)
+        `UNKNOWN` where the truth of a recording does not say.
+    """
+    from ecgclip_core.simulation.feature_truth import features_that_hold
+
+    conditions = list(CONDITIONS)
+    file = Path(cache) / "simulated" / f"features-{first_seed}-{number}.json"
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        held = [
+            features_that_hold(simulate(conditions[row % len(conditions)], seed=first_seed + row).truth)
+            for row in tqdm(range(number), desc="Features of simulations", unit="recording")
+        ]
+        file.write_text(json.dumps(held), encoding="utf-8")
+    held = json.loads(file.read_text(encoding="utf-8"))
+    features = tuple(sorted(set().union(*held)))
+    labels = np.array([[int(row.get(text, UNKNOWN)) for text in features] for row in held], dtype=np.int8)
+    return features, labels
 
 
 def _known(held: set[str], findings: tuple[str, ...]) -> np.ndarray:

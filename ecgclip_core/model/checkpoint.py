@@ -1,4 +1,7 @@
-"""A checkpoint folder: `model.safetensors` (float16), `config.json`, `tokenizer.json` and a model card."""
+"""A checkpoint folder: weights in float16, `config.json`, `tokenizer.json` and a model card.
+
+The text encoder's weights lie in a file of their own, since checkpoints of several signal encoders share it.
+"""
 
 import hashlib
 import json
@@ -16,10 +19,13 @@ from ecgclip_core.model.ecgclip import ECGCLIP, UNCALIBRATED
 from ecgclip_core.model.known_texts import load_known_texts
 from ecgclip_core.model.preprocessing import Preprocessing
 from ecgclip_core.model.signal_encoder import SignalEncoder
+from ecgclip_core.model.space import CommonSpace
 from ecgclip_core.model.text_encoder import TextEncoder
 
 CHECKPOINTS = ASSETS / "checkpoints"
 DEFAULT = "ecgclip-r18"
+WEIGHTS, TEXT_WEIGHTS, SNAPSHOTS = "model.safetensors", "text_encoder.safetensors", "snapshots.safetensors"
+TEXT_PREFIX = "text_encoder."
 
 
 def checkpoint_folder(name: str | Path | None = None) -> Path:
@@ -62,12 +68,15 @@ def load_model(name: str | Path | None = None) -> ECGCLIP:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         model = build_model(config, folder / "tokenizer.json")
-        weights = load_file(folder / "model.safetensors")
+        weights = load_file(folder / WEIGHTS)
+        if (folder / TEXT_WEIGHTS).is_file():
+            weights |= load_file(folder / TEXT_WEIGHTS)
         model.load_state_dict({key: value.float() for key, value in weights.items()}, strict=True)
+        model.snapshots = _snapshots(folder, config)
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(
-            f"The checkpoint {folder.name!r} cannot be loaded ({type(error).__name__}). It needs a config.json, a "
-            "tokenizer.json and a model.safetensors that belong together; copy the folder again."
+            f"The checkpoint {folder.name!r} cannot be loaded ({type(error).__name__}). It needs config.json, "
+            f"tokenizer.json, {WEIGHTS} and {TEXT_WEIGHTS} that belong together; copy the folder again."
         ) from error
     model.name = config.get("name", folder.name)
     model.hash = weights_hash(folder)
@@ -112,11 +121,16 @@ def save_model(model: ECGCLIP, folder: str | Path, config: dict, tokenizer_file:
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {
-        key: (value.half() if value.dtype == torch.float32 else value).contiguous()
-        for key, value in model.state_dict().items()
-    }
-    save_file(weights, folder / "model.safetensors")
+    weights = halved(model.state_dict())
+    text = {key: value for key, value in weights.items() if key.startswith(TEXT_PREFIX)}
+    save_file(text, folder / TEXT_WEIGHTS)
+    save_file({key: value for key, value in weights.items() if key not in text}, folder / WEIGHTS)
+    if model.snapshots:
+        states = enumerate(model.snapshots)
+        save_file(
+            {f"{n}.{key}": value for n, space in states for key, value in halved(space.state_dict()).items()},
+            folder / SNAPSHOTS,
+        )
     if Path(tokenizer_file).resolve() != (folder / "tokenizer.json").resolve():
         shutil.copyfile(tokenizer_file, folder / "tokenizer.json")
     config = config | {
@@ -127,10 +141,37 @@ def save_model(model: ECGCLIP, folder: str | Path, config: dict, tokenizer_file:
     (folder / "README.md").write_text(card, encoding="utf-8")
 
 
+def halved(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Weights as they are kept: float16, counters as they are."""
+    return {key: (value.half() if value.dtype == torch.float32 else value).contiguous() for key, value in state.items()}
+
+
+def _snapshots(folder: Path, config: dict) -> list[CommonSpace]:
+    """Earlier states of the training, none where the checkpoint has no file of them."""
+    if not (folder / SNAPSHOTS).is_file():
+        return []
+    spaces: dict[str, dict[str, torch.Tensor]] = {}
+    for key, value in load_file(folder / SNAPSHOTS).items():
+        number, _, name = key.partition(".")
+        spaces.setdefault(number, {})[name] = value.float()
+    return [_space(config, spaces[number]) for number in sorted(spaces)]
+
+
+def _space(config: dict, weights: dict[str, torch.Tensor]) -> CommonSpace:
+    architecture = config["architecture"]
+    encoder = SignalEncoder(architecture["layout"], tuple(architecture["widths"]))
+    space = CommonSpace(encoder, architecture["text"]["hidden_size"], architecture["dimensions"])
+    space.load_state_dict(weights, strict=True)
+    return space.eval().requires_grad_(False)
+
+
 def weights_hash(folder: Path) -> str:
-    """The first 12 hexadecimal digits of the SHA-256 of the weights."""
+    """The first 12 hexadecimal digits of the SHA-256 of the weights that answer."""
     digest = hashlib.sha256()
-    with (folder / "model.safetensors").open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
+    for name in (WEIGHTS, TEXT_WEIGHTS):
+        if not (folder / name).is_file():
+            continue
+        with (folder / name).open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
     return digest.hexdigest()[:12]

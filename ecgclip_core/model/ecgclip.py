@@ -11,6 +11,7 @@ from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.errors import QuestionError
 from ecgclip_core.model.preprocessing import Preprocessing
 from ecgclip_core.model.signal_encoder import SignalEncoder
+from ecgclip_core.model.space import CommonSpace
 from ecgclip_core.model.text_encoder import TextEncoder
 
 LONGEST_TEXT = 1000
@@ -19,7 +20,7 @@ SCOPES = ("ecg", "beyond", "none")
 UNCALIBRATED = {"findings": {}, "simulated": {}, "other": {"slope": 1.0, "intercept": 0.0}}
 
 
-class ECGCLIP(nn.Module):
+class ECGCLIP(CommonSpace):
     """A recording and a sentence as vectors of length 1; the sentence holds where their product is large.
 
     Parameters
@@ -36,6 +37,8 @@ class ECGCLIP(nn.Module):
         Of the checkpoint it came from.
     config, calibration : dict
         The checkpoint's ``config.json`` and ``calibration.json``.
+    snapshots : list of CommonSpace
+        Earlier states of the same training, whose disagreement widens the interval of an answer.
     lock : threading.RLock
         Held by every call on the model and every attribution: hooks on a shared model mix maps between threads.
     """
@@ -47,20 +50,9 @@ class ECGCLIP(nn.Module):
         dimensions: int = 256,
         preprocessing: Preprocessing | None = None,
     ):
-        super().__init__()
+        super().__init__(signal_encoder, text_encoder.width, dimensions)
         self.preprocessing = preprocessing or Preprocessing()
-        self.signal_encoder = signal_encoder
         self.text_encoder = text_encoder
-        self.signal_head = nn.Linear(signal_encoder.width, dimensions)
-        self.text_head = nn.Sequential(
-            nn.Linear(text_encoder.width, 2 * text_encoder.width),
-            nn.GELU(),
-            nn.Linear(2 * text_encoder.width, dimensions),
-        )
-        # exp(log_scale) * product + bias is the logit that a sentence holds (sigmoid loss, Zhai et al. 2023,
-        # doi:10.1109/ICCV51070.2023.01100); the start of the bias is that of a few true sentences in a hundred.
-        self.log_scale = nn.Parameter(torch.tensor(10.0).log())
-        self.bias = nn.Parameter(torch.tensor(-5.0))
         # Whether a text is about an ECG, about medicine beyond it, or neither: read off the text encoder alone.
         self.scope_head = nn.Linear(text_encoder.width, len(SCOPES))
         self.name = "untrained"
@@ -68,23 +60,22 @@ class ECGCLIP(nn.Module):
         self.config: dict = {}
         self.calibration: dict = UNCALIBRATED
         self.folder = None
+        # A plain list: the snapshots are no part of the model's own weights.
+        self.snapshots: list[CommonSpace] = []
         self.lock = threading.RLock()
         # Outputs of the text encoder that came with the checkpoint, by text.
         self.known_texts: dict[str, Tensor] = {}
         self._text_feature = lru_cache(maxsize=20_000)(self._one_text_feature)
 
-    def embed_signal(self, x: Tensor) -> Tensor:
-        """Vectors of length 1, shape (b, d), for prepared windows of shape (b, 12, length). Differentiable."""
-        return nn.functional.normalize(self.signal_head(self.signal_encoder(x)), dim=1)
-
-    def embed_text_features(self, features: Tensor) -> Tensor:
-        """Vectors of length 1, shape (m, d), for outputs of the text encoder of shape (m, width). Differentiable."""
-        return nn.functional.normalize(self.text_head(features), dim=1)
-
     def embed_text(self, texts: list[str]) -> Tensor:
         """Vectors of length 1, shape (m, d), remembered between calls. Not differentiable."""
+        with torch.no_grad():
+            return self.embed_text_features(self.text_features(texts))
+
+    def text_features(self, texts: list[str]) -> Tensor:
+        """Outputs of the text encoder, shape (m, width), remembered between calls. Not differentiable."""
         with self.lock, torch.no_grad():
-            return self.embed_text_features(torch.stack([self._text_feature(text) for text in texts]))
+            return torch.stack([self._text_feature(text) for text in texts])
 
     def scope_of(self, text: str) -> tuple[str, float]:
         """Which of `SCOPES` a text belongs to, and how likely."""
@@ -92,10 +83,6 @@ class ECGCLIP(nn.Module):
             likely = self.scope_head(self._text_feature(text)).softmax(dim=0)
         best = int(likely.argmax())
         return SCOPES[best], float(likely[best])
-
-    def logits(self, signal: Tensor, text: Tensor) -> Tensor:
-        """How likely each sentence holds, shape (b, m), before the sigmoid, for vectors of both encoders."""
-        return self.log_scale.exp() * signal @ text.T + self.bias
 
     def _one_text_feature(self, text: str) -> Tensor:
         known = self.known_texts.get(text)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from ecgclip_core.corpora.folder import read_folder
-from ecgclip_core.corpora.simulated import simulate_corpus
+from ecgclip_core.corpora.simulated import simulate_corpus, simulated_features
 from ecgclip_core.errors import EcgclipError
 from ecgclip_core.findings.catalogue import catalogue
 from ecgclip_core.model.checkpoint import save_model, weights_hash
@@ -16,10 +16,12 @@ from ecgclip_core.model.preprocessing import Preprocessing
 from ecgclip_core.training.pretrain import TrainingSet, pretrain, training_set
 from ecgclip_core.training.recipe import Recipe, read_recipe
 from ecgclip_core.training.scope import fit_scope
-from ecgclip_core.training.statements import commonest
+from ecgclip_core.training.statements import commonest, stated_findings
+from ecgclip_core.training.text_stage import taught_texts, teach_text_encoder
 
 TEXT_COLUMNS = ["report", "scp_codes", "strat_fold"]
 SCOPE_STATEMENTS = 1500
+TAUGHT_STATEMENTS = 1500
 
 
 def default_text_encoder() -> Path:
@@ -73,7 +75,11 @@ def build_checkpoint(
     real = read_folder(folder, Preprocessing(), out / "cache")
     made = simulate_corpus(simulated, Preprocessing(), out / "cache")
     texts = pd.read_csv(texts_file or Path(folder) / "records.csv").reindex(columns=TEXT_COLUMNS)
-    data = training_set(real, made, texts, folds, validation_folds, recipe.youngest)
+    features = simulated_features(simulated, out / "cache")
+    data = training_set(real, made, texts, features, folds, validation_folds, recipe.youngest)
+    if recipe.text_steps:
+        taught = taught_texts(stated_findings(data.texts, TAUGHT_STATEMENTS))
+        text_folder = teach_text_encoder(text_folder, taught, recipe.text_steps, out / "text")
     model = pretrain(recipe, data, text_folder, out / "run", out / "cache")
     fit_scope(model, commonest(data.real.statements, SCOPE_STATEMENTS))
     model.name = recipe.name
@@ -117,7 +123,7 @@ An ECG signal-language model for research and teaching. **Not a medical device; 
 
 - Signal encoder: {config["architecture"]["layout"]}, widths {config["architecture"]["widths"]},
   on 12 leads at 100 Hz, 10 s.
-- Text encoder: all-MiniLM-L6-v2 (Apache-2.0), frozen, with a trained projection.
+- Text encoder: all-MiniLM-L6-v2 (Apache-2.0), taught the words of ECG readers, then frozen, with a trained projection.
 - Trained on {on["real_recordings"]:,} recordings of {on["real_persons"]:,} persons of PTB-XL 1.0.3 (Wagner et al. 2020,
   doi:10.1038/s41597-020-0495-6, CC BY 4.0), folds {", ".join(map(str, on["folds"]))}, of which
   {on["recordings_without_scale"]:,} came without millivolts; on {on["report_texts"]:,} report texts of the same

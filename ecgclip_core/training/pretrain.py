@@ -1,8 +1,9 @@
 """Pre-training: recordings against the statements of their reports and of the catalogue.
 
 Each step shows a batch of real and simulated recordings, and asks of every recording: each finding of the catalogue
-in one of its wordings, each finding's opposite, and each statement found in the reports of the batch. Report texts
-without a recording take the recording's place in one further term, so that the text side learns from all of them.
+in one of its wordings, each finding's opposite, each waveform feature, and each statement found in the reports of the
+batch. Report texts without a recording take the recording's place in one further term, so that the text side learns
+from all of them.
 """
 
 import copy
@@ -20,22 +21,28 @@ from tqdm import tqdm
 
 from ecgclip_core.corpora.corpus import ABSENT, HOLDS, UNKNOWN, Corpus
 from ecgclip_core.corpora.folder import english_statements, label_matrix
+from ecgclip_core.findings.wordings import wordings
 from ecgclip_core.model.ecgclip import ECGCLIP
 from ecgclip_core.model.preprocessing import Preprocessing
 from ecgclip_core.model.signal_encoder import SignalEncoder
+from ecgclip_core.model.space import CommonSpace
 from ecgclip_core.model.text_encoder import TextEncoder
 from ecgclip_core.training.augment import augment
 from ecgclip_core.training.losses import statement_loss
 from ecgclip_core.training.recipe import Recipe
-from ecgclip_core.training.statements import implied_findings, pair_labels, wordings
+from ecgclip_core.training.statements import implied_findings, pair_labels
 from ecgclip_core.training.text_bank import TextBank
 
 STATEMENTS_A_STEP = 192
 CONTRAST_WEIGHT = 0.5
 STATEMENT_WEIGHT = 0.5
 TEXT_WEIGHT = 0.5
+FEATURE_WEIGHT = 0.5
+# When copies of the averaged weights are put aside, as shares of the training.
+SNAPSHOTS = (0.6, 0.75, 0.9)
 FEWEST_POSITIVES = 5
 HEAVIEST_ODDS = 100.0
+_TEXT_SIDE = ("text_encoder.", "scope_head.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +56,10 @@ class TrainingSet:
     texts : tuple of tuples of str
         Statements of reports, with or without a recording.
     text_labels : ndarray of int8, shape (t, f)
+    features : tuple of str
+        Waveform features in words.
+    feature_labels : ndarray of int8, shape (n, g)
+        Whether each holds, for the real recordings and then for the simulated ones.
     """
 
     real: Corpus
@@ -56,10 +67,32 @@ class TrainingSet:
     validation: Corpus
     texts: tuple[tuple[str, ...], ...]
     text_labels: np.ndarray
+    features: tuple[str, ...]
+    feature_labels: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class _Lesson:
+    """All that the steps of one run share."""
+
+    recipe: Recipe
+    data: TrainingSet
+    bank: TextBank
+    sentences: list[tuple[list[str], list[str]]]
+    reports: list[str]
+    implied: dict[str, np.ndarray]
+    presence: torch.Tensor  # how much a recording with a finding counts against one without it
+    feature_presence: torch.Tensor
 
 
 def training_set(
-    real: Corpus, simulated: Corpus, texts: pd.DataFrame, folds: set[int], validation_folds: set[int], youngest: float
+    real: Corpus,
+    simulated: Corpus,
+    texts: pd.DataFrame,
+    features: tuple[tuple[str, ...], np.ndarray],
+    folds: set[int],
+    validation_folds: set[int],
+    youngest: float,
 ) -> TrainingSet:
     """Bring recordings, simulations and report texts to common columns and keep the folds apart.
 
@@ -68,6 +101,8 @@ def training_set(
     real, simulated : Corpus
     texts : DataFrame
         Columns ``report``, ``scp_codes``, ``strat_fold``.
+    features : tuple of (tuple of str, ndarray of int8, shape (s, g))
+        Waveform features, and whether each holds in each simulated recording.
     folds, validation_folds : set of int
     youngest : float
         Years; recordings of younger persons are not trained on.
@@ -85,12 +120,17 @@ def training_set(
     text_findings, text_labels = label_matrix(texts)
     labels = np.full((len(texts), len(findings)), UNKNOWN, dtype=np.int8)
     labels[:, [findings.index(finding) for finding in text_findings]] = text_labels
+    trained = real.where(np.isin(real.folds, list(folds)) & ~young)
+    # Nobody marked waveform features in real recordings; the statements of their reports teach them.
+    unknown = np.full((len(trained), len(features[0])), UNKNOWN, dtype=np.int8)
     return TrainingSet(
-        real.where(np.isin(real.folds, list(folds)) & ~young),
+        trained,
         simulated.with_findings(findings),
         real.where(np.isin(real.folds, list(validation_folds))),
         tuple(english_statements(report) for report in texts["report"].astype(str)),
         labels,
+        features[0],
+        np.concatenate([unknown, features[1]]),
     )
 
 
@@ -124,16 +164,7 @@ def pretrain(recipe: Recipe, data: TrainingSet, text_folder: Path, out: Path, ca
     trained = {name: value for name, value in model.named_parameters() if value.requires_grad and "scope" not in name}
     optimizer = torch.optim.AdamW(trained.values(), lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
     averaged = copy.deepcopy(model.state_dict())
-    sentences = [wordings(finding) for finding in data.real.findings]
-    said = [*data.real.statements, *data.texts]
-    implied = implied_findings(said, np.concatenate([data.real.labels, data.text_labels]))
-    every = [text for pair in sentences for side in pair for text in side]
-    every += [text for report in data.real.statements for text in report]
-    reports = [". ".join(statements) for statements in data.texts]
-    every += reports
-    bank = TextBank(model.text_encoder, every, cache)
-
-    heavy = torch.from_numpy(_weight_of_presence(data))
+    lesson = _lesson(recipe, data, model.text_encoder, cache)
     steps = math.ceil(len(data.real) * (1 + recipe.simulated_share) / recipe.batch)
     out.mkdir(parents=True, exist_ok=True)
     first = _resume(out, model, averaged, optimizer, trained)
@@ -151,7 +182,7 @@ def pretrain(recipe: Recipe, data: TrainingSet, text_folder: Path, out: Path, ca
                         (epoch * steps + step) / (recipe.epochs * steps), recipe
                     )
                 batch = rows[step * recipe.batch : (step + 1) * recipe.batch]
-                loss = _step(model, data, reports, heavy, batch, recipe, bank, sentences, implied, rng, generator)
+                loss = _loss(model, lesson, batch, rng, generator)
                 optimizer.zero_grad()
                 loss.backward()
                 torch.nn.utils.clip_grad_norm_(trained.values(), 1.0)
@@ -160,31 +191,71 @@ def pretrain(recipe: Recipe, data: TrainingSet, text_folder: Path, out: Path, ca
                 losses.append(loss.item())
                 bar.update()
                 bar.set_postfix(loss=f"{np.mean(losses[-50:]):.4f}")
+        if epoch + 1 in _snapshot_epochs(recipe):
+            _put_aside(averaged, out / f"snapshot-{epoch + 1}.safetensors")
         _save_state(out, model, averaged, optimizer, trained, epoch + 1)
         current = copy.deepcopy(model.state_dict())
         model.load_state_dict(averaged)
         line = {
             "epoch": epoch + 1,
             "loss": float(np.mean(losses)),
-            **_validate(model, data.validation, bank, sentences),
+            **_validate(model, data.validation, lesson.bank, lesson.sentences),
         }
         model.load_state_dict(current)
         with (out / "log.jsonl").open("a", encoding="utf-8") as log:
             log.write(json.dumps(line) + "\n")
         tqdm.write(json.dumps(line))
     model.load_state_dict(averaged)
+    model.snapshots = [
+        _taken_up(recipe, model.text_encoder.width, out / f"snapshot-{epoch}.safetensors")
+        for epoch in _snapshot_epochs(recipe)
+    ]
     return model.eval()
 
 
-def _weight_of_presence(data: TrainingSet) -> np.ndarray:
+def _lesson(recipe: Recipe, data: TrainingSet, encoder: TextEncoder, cache: Path) -> _Lesson:
+    sentences = [wordings(finding) for finding in data.real.findings]
+    labels = np.concatenate([data.real.labels, data.text_labels])
+    implied = implied_findings([*data.real.statements, *data.texts], labels)
+    reports = [". ".join(statements) for statements in data.texts]
+    every = [text for pair in sentences for side in pair for text in side]
+    every += [text for report in data.real.statements for text in report]
+    return _Lesson(
+        recipe,
+        data,
+        TextBank(encoder, [*every, *reports, *data.features], cache),
+        sentences,
+        reports,
+        implied,
+        _weight_of_presence(np.concatenate([data.real.labels, data.simulated.labels])),
+        _weight_of_presence(data.feature_labels),
+    )
+
+
+def _snapshot_epochs(recipe: Recipe) -> list[int]:
+    """Numbers of the epochs after which a copy is put aside; none of a training too short to have any."""
+    return sorted({round(share * recipe.epochs) for share in SNAPSHOTS} - {0, recipe.epochs})
+
+
+def _put_aside(weights: dict[str, torch.Tensor], file: Path) -> None:
+    save_file({name: value.contiguous() for name, value in weights.items() if not name.startswith(_TEXT_SIDE)}, file)
+
+
+def _taken_up(recipe: Recipe, text_width: int, file: Path) -> CommonSpace:
+    space = CommonSpace(SignalEncoder(recipe.layout, recipe.widths), text_width, recipe.dimensions)
+    space.load_state_dict(load_file(file))
+    return space.eval().requires_grad_(False)
+
+
+def _weight_of_presence(labels: np.ndarray) -> torch.Tensor:
     """How much a recording with a finding counts against one without it, float32 of shape (f,).
 
     The root of the odds against the finding, so that rare findings are learned in the same time as common ones;
     calibration takes the shift of the logits back.
     """
-    labels = np.concatenate([data.real.labels, data.simulated.labels])
     held, absent = (labels == HOLDS).sum(axis=0), (labels == ABSENT).sum(axis=0)
-    return np.sqrt(np.clip((absent + 1) / (held + 1), 1, HEAVIEST_ODDS)).astype(np.float32)
+    odds = np.clip((absent + 1) / (held + 1), 1, HEAVIEST_ODDS)
+    return torch.from_numpy(np.sqrt(odds).astype(np.float32))
 
 
 def _rows_of_epoch(data: TrainingSet, recipe: Recipe, rng: np.random.Generator) -> np.ndarray:
@@ -201,42 +272,60 @@ def _schedule(done: float, recipe: Recipe) -> float:
     return 0.5 * (1 + math.cos(math.pi * (done - recipe.warmup_share) / (1 - recipe.warmup_share)))
 
 
-def _step(model, data, texts, heavy, batch, recipe, bank, sentences, implied, rng, generator) -> torch.Tensor:
+def _loss(
+    model: ECGCLIP, lesson: _Lesson, batch: np.ndarray, rng: np.random.Generator, generator: torch.Generator
+) -> torch.Tensor:
+    """The loss of one step; rows of `batch` beyond the real recordings are simulated ones."""
+    data, bank = lesson.data, lesson.bank
     real, simulated = batch[batch < len(data.real)], batch[batch >= len(data.real)] - len(data.real)
+    rows = np.concatenate([real, simulated + len(data.real)])
+    labels = np.concatenate([data.real.labels[real], data.simulated.labels[simulated]])
+    vectors = _seen(model, data, real, simulated, generator)
+
+    stated = model.embed_text_features(bank[[rng.choice(positive) for positive, _ in lesson.sentences]])
+    opposed = model.embed_text_features(bank[[rng.choice(opposite) for _, opposite in lesson.sentences]])
+    known = torch.from_numpy(labels)
+    opposite = torch.where(known >= 0, 1 - known, known)
+    weights = torch.where(known == 1, lesson.presence, 1.0)
+    loss = statement_loss(model.logits(vectors, stated), known, weights)
+    loss = loss + CONTRAST_WEIGHT * statement_loss(model.logits(vectors, opposed), opposite, weights)
+
+    if data.features:
+        known = torch.from_numpy(data.feature_labels[rows])
+        weights = torch.where(known == 1, lesson.feature_presence, 1.0)
+        features = model.embed_text_features(bank[list(data.features)])
+        loss = loss + FEATURE_WEIGHT * statement_loss(model.logits(vectors, features), known, weights)
+
+    said = [data.real.statements[row] for row in real] + [()] * len(simulated)
+    asked = sorted({statement for report in said for statement in report})
+    if len(asked) > STATEMENTS_A_STEP:
+        asked = list(rng.choice(asked, STATEMENTS_A_STEP, replace=False))
+    if asked:
+        pairs = pair_labels(said, asked, labels, lesson.implied)
+        loss = loss + STATEMENT_WEIGHT * statement_loss(
+            model.logits(vectors, model.embed_text_features(bank[asked])), pairs
+        )
+    if lesson.reports:
+        drawn = rng.integers(len(lesson.reports), size=lesson.recipe.texts)
+        vectors = model.embed_text_features(bank[[lesson.reports[row] for row in drawn]])
+        text_labels = torch.from_numpy(data.text_labels[drawn])
+        weights = torch.where(text_labels == 1, lesson.presence, 1.0)
+        loss = loss + TEXT_WEIGHT * statement_loss(model.logits(vectors, stated), text_labels, weights)
+    return loss
+
+
+def _seen(
+    model: ECGCLIP, data: TrainingSet, real: np.ndarray, simulated: np.ndarray, generator: torch.Generator
+) -> torch.Tensor:
+    """Vectors of length 1 of the recordings of a batch, slightly changed."""
     signals = np.concatenate([data.real.signals[real], data.simulated.signals[simulated]]).astype(np.float32)
     calibrated = np.concatenate([data.real.calibrated[real], data.simulated.calibrated[simulated]])
-    labels = np.concatenate([data.real.labels[real], data.simulated.labels[simulated]])
-    known = torch.from_numpy(labels)
     signals = augment(
         torch.from_numpy(signals), torch.from_numpy(calibrated), model.preprocessing.sampling_rate, generator
     )
     with torch.autocast("cpu", dtype=torch.bfloat16):
         features = model.signal_encoder(signals)
-    vectors = torch.nn.functional.normalize(model.signal_head(features.float()), dim=1)
-
-    stated = model.embed_text_features(bank[[rng.choice(positive) for positive, _ in sentences]])
-    opposed = model.embed_text_features(bank[[rng.choice(opposite) for _, opposite in sentences]])
-    opposite = torch.where(known >= 0, 1 - known, known)
-    weights = torch.where(known == 1, heavy, 1.0)
-    loss = statement_loss(model.logits(vectors, stated), known, weights)
-    loss = loss + CONTRAST_WEIGHT * statement_loss(model.logits(vectors, opposed), opposite, weights)
-
-    reports = [data.real.statements[row] for row in real] + [()] * len(simulated)
-    asked = sorted({statement for report in reports for statement in report})
-    if len(asked) > STATEMENTS_A_STEP:
-        asked = list(rng.choice(asked, STATEMENTS_A_STEP, replace=False))
-    if asked:
-        pairs = pair_labels(reports, asked, labels, implied)
-        loss = loss + STATEMENT_WEIGHT * statement_loss(
-            model.logits(vectors, model.embed_text_features(bank[asked])), pairs
-        )
-    if texts:
-        drawn = rng.integers(len(texts), size=recipe.texts)
-        vectors = model.embed_text_features(bank[[texts[row] for row in drawn]])
-        text_labels = torch.from_numpy(data.text_labels[drawn])
-        weights = torch.where(text_labels == 1, heavy, 1.0)
-        loss = loss + TEXT_WEIGHT * statement_loss(model.logits(vectors, stated), text_labels, weights)
-    return loss
+    return torch.nn.functional.normalize(model.signal_head(features.float()), dim=1)
 
 
 def _average(averaged: dict, model: ECGCLIP, decay: float, step: int) -> None:

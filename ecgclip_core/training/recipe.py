@@ -25,6 +25,7 @@ class Recipe:
     average_decay: float
     simulated_share: float
     texts: int
+    text_steps: int
     youngest: float
     seed: int
 

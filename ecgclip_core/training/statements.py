@@ -7,20 +7,13 @@ import torch
 from torch import Tensor
 
 from ecgclip_core.corpora.corpus import HOLDS
-from ecgclip_core.findings.catalogue import catalogue
+from ecgclip_core.findings.catalogue import find
 
 # A statement of a report is taken to imply a finding where reports with the statement have the finding in most cases
 # and far more often than others do. Chosen by reading the pairs it gives on the training folds.
 IMPLIED_SHARE = 0.6
 IMPLIED_ODDS_RATIO = 4.0
 FEWEST_REPORTS = 5
-
-
-def wordings(finding: str) -> tuple[list[str], list[str]]:
-    """Sentences that state a finding, and sentences that state its opposite."""
-    entry = catalogue()[finding]
-    names = [entry.name, *entry.synonyms]
-    return [*entry.prompts, *names], [*entry.contrast, *(f"no {name}" for name in names)]
 
 
 def implied_findings(statements: list[tuple[str, ...]], labels: np.ndarray) -> dict[str, np.ndarray]:
@@ -89,3 +82,9 @@ def commonest(statements: tuple[tuple[str, ...], ...], most: int) -> list[str]:
     """The statements that the most reports contain."""
     counted = Counter(text for said in statements for text in set(said))
     return [text for text, _ in counted.most_common(most)]
+
+
+def stated_findings(statements: tuple[tuple[str, ...], ...], most: int) -> dict[str, str]:
+    """The commonest statements of reports and the finding that each names, empty where it names none."""
+    found = {text: find(text) for text in commonest(statements, most)}
+    return {text: entry.id if entry else "" for text, entry in found.items()}

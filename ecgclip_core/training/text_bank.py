@@ -46,8 +46,10 @@ class _Kept:
     """Texts and their features on disk, under the encoder's own fingerprint."""
 
     def __init__(self, encoder: TextEncoder, cache: Path):
-        weights = next(encoder.parameters()).detach().numpy().tobytes()
-        name = f"texts-{hashlib.sha256(weights).hexdigest()[:12]}"
+        digest = hashlib.sha256()
+        for parameter in encoder.parameters():
+            digest.update(parameter.detach().numpy().tobytes())
+        name = f"texts-{digest.hexdigest()[:12]}"
         self.list, self.file = cache / f"{name}.json", cache / f"{name}.safetensors"
         self.texts: list[str] = []
         self.features = torch.zeros(0, encoder.width)

@@ -16,7 +16,7 @@ FINDINGS = ("atrial_fibrillation", "sinus_rhythm")
 TINY = Recipe(
     *("tiny", "resnet18", (8, 8, 16, 16), 16),
     **{"epochs": 2, "batch": 8, "learning_rate": 3e-3, "weight_decay": 0.0, "warmup_share": 0.1, "average_decay": 0.9},
-    **{"simulated_share": 0.5, "texts": 4, "youngest": 16, "seed": 0},
+    **{"simulated_share": 0.5, "texts": 4, "text_steps": 0, "youngest": 16, "seed": 0},
 )
 
 
@@ -55,7 +55,10 @@ def text_folder(tiny_model, tiny_tokenizer, tmp_path):
 def data():
     texts = (("sinus rhythm",), ("atrial fibrillation", "fast ventricular response"))
     labels = np.array([[0, 1], [1, 0]], dtype=np.int8)
-    return TrainingSet(corpus(24, 0, "irregular"), corpus(16, 1, ""), corpus(40, 2, ""), texts, labels)
+    features = np.repeat(labels[:1], 40, axis=0)
+    return TrainingSet(
+        corpus(24, 0, "irregular"), corpus(16, 1, ""), corpus(40, 2, ""), texts, labels, ("fast", "slow"), features
+    )
 
 
 def weights(model):
