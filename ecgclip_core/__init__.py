@@ -10,6 +10,7 @@ _HOMES = {
     "ECG": "ecg.recording",
     "LEADS": "ecg.leads",
     "EcgclipError": "errors",
+    "check_criteria": "findings.criteria",
     "check_quality": "ecg.quality",
     "delineate": "ecg.delineate",
     "load_model": "model.checkpoint",

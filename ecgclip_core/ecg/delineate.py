@@ -37,29 +37,44 @@ def delineate(ecg: ECG) -> pd.DataFrame:
     """
     found = analyse(ecg)
     rows: list[tuple] = []
-    if found.shapes:
-        slow = band(found.x, None, _SLOW) / lead_scale(found.x)
-        slow[~found.copy.usable] = 0.0
-        for beat in range(len(found.r)):
-            rows += _beat_rows(found, slow, beat, ecg.duration)
-        rows += _lone_p_rows(found, ecg.duration)
+    for beat, (p_shift, t_shift) in enumerate(wave_shifts(found)):
+        rows += _beat_rows(found, beat, p_shift, t_shift, ecg.duration)
+    rows += _lone_p_rows(found, ecg.duration)
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
     return frame.astype({"beat": "int64", "onset_s": float, "peak_s": float, "offset_s": float})
 
 
-def _beat_rows(found: Analysis, slow: np.ndarray, beat: int, duration: float) -> list[tuple]:
+def wave_shifts(found: Analysis) -> list[tuple[int | None, int | None]]:
+    """For each beat, how far its P wave and its T wave stand from their places in the median beat.
+
+    Returns
+    -------
+    list of (int or None, int or None)
+        Samples, later ones positive; None where the beat has no such wave.
+    """
+    if not found.shapes:
+        return []
+    slow = band(found.x, None, _SLOW) / lead_scale(found.x)
+    slow[~found.copy.usable] = 0.0
+    usual = found.shapes[0]
+    shifts = []
+    for beat, number in enumerate(found.group):
+        shape, p, t = found.shapes[number], None, None
+        if shape.t is not None:
+            t = _shift(found, slow, shape, shape.t, beat, _T_ROAMS, _T_LIKE)
+        if found.conducted and usual.p is not None:
+            p = _shift(found, slow, usual, usual.p, beat, _P_ROAMS, _P_LIKE if number == 0 else _STRANGE_P_LIKE)
+        shifts.append((p, t))
+    return shifts
+
+
+def _beat_rows(found: Analysis, beat: int, p_shift: int | None, t_shift: int | None, duration: float) -> list[tuple]:
     r, shape = found.r[beat], found.shapes[found.group[beat]]
     rows = _rows("QRS", shape.qrs, r, 0, beat, duration)
-    if shape.t is not None:
-        shift = _shift(found, slow, shape, shape.t, beat, _T_ROAMS, _T_LIKE)
-        if shift is not None:
-            rows += _rows("T", shape.t, r, shift, beat, duration)
-    usual = found.shapes[0]
-    if found.conducted and usual.p is not None:
-        own = found.group[beat] == 0
-        shift = _shift(found, slow, usual, usual.p, beat, _P_ROAMS, _P_LIKE if own else _STRANGE_P_LIKE)
-        if shift is not None:
-            rows += _rows("P", usual.p, r, shift, beat, duration)
+    if t_shift is not None:
+        rows += _rows("T", shape.t, r, t_shift, beat, duration)
+    if p_shift is not None:
+        rows += _rows("P", found.shapes[0].p, r, p_shift, beat, duration)
     return rows
 
 

@@ -21,6 +21,8 @@ _ALIKE = 0.6  # share of the beats that must have one shape
 _T_PEAK_UNTIL = 0.34  # s after R
 _BLUNT = 0.5  # of the sharpness of the beat before
 _EDGE = 0.08  # s
+_NOISE_UNTIL = 2.5  # times the median speed; humps of Gaussian noise in one lead stay below
+_LOW = 0.6  # of the typical height of a beat
 _CLICK = 0.010  # s; a pacing spike or the step of a loose electrode is over by then, a QRS has barely begun
 _CLICK_SHARE = 0.5  # of the path of all leads within 75 ms; a QRS of 60 ms spends a third at most
 
@@ -81,7 +83,7 @@ def find_beats(copy: WorkingCopy) -> np.ndarray:
             share = float(np.mean(group == 0))
             # A filter rings at the ends of a recording: what stands there counts only if it has the usual shape.
             edge = np.minimum(beats, copy.signal.shape[1] - 1 - beats) < _EDGE * WORKING_RATE
-            kept = (~edge | (group == 0)) & ~_t_waves(copy, beats, group)
+            kept = (~edge | (group == 0)) & ~_t_waves(copy, beats, group) & ~_noise(speed, beats, group)
             beats = beats[kept]
         else:
             share = 0.0
@@ -142,6 +144,13 @@ def _t_waves(copy: WorkingCopy, beats: np.ndarray, group: np.ndarray) -> np.ndar
         if blunt and delay.max() < _T_PEAK_UNTIL and np.ptp(delay) < 0.08:
             found[at] = True
     return found
+
+
+def _noise(speed: np.ndarray, beats: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """Which low humps are like no other and no higher than those of noise, as where one small lead is all there is."""
+    heights = np.array([speed[max(0, b - 40) : b + 41].max() for b in beats])  # 80 ms to each side
+    alone = np.bincount(group)[group] == 1
+    return alone & (group > 0) & (heights < np.minimum(_NOISE_UNTIL * np.median(speed), _LOW * _typical_top(speed)))
 
 
 def _overdue(

@@ -54,7 +54,7 @@ RECORDING_FACTS = {
     "t_axis": Name("T axis", "°"),
     "qrs_t_angle": Name("angle between QRS and T axis", "°", 0),
     "p_terminal_v1": Name("terminal P in V1", "mV·ms", 0, 1),
-    "transition": Name("R/S transition in V", "", 0),
+    "transition": Name("chest lead of the R/S transition:", "", 0),
     "premature_beats": Name("premature beats", "", 0),
     "premature_broad_beats": Name("premature broad beats", "", 0),
     "dropped_beats": Name("P waves without QRS", "", 0),
@@ -74,6 +74,8 @@ RECORDING_FACTS = {
 
 LEAD_FACTS = {
     "p_mv": Name("P", "mV", decimals=2),
+    "p_positive_mv": Name("positive part of P", "mV", 0, 2),
+    "p_negative_mv": Name("negative part of P", "mV", 0, 2),
     "q_mv": Name("Q", "mV", 0, 2),
     "r_mv": Name("R", "mV", 0, 2),
     "s_mv": Name("S", "mV", 0, 2),
@@ -82,6 +84,8 @@ LEAD_FACTS = {
     "j_mv": Name("J point", "mV", decimals=2),
     "st60_mv": Name("ST at J+60", "mV", decimals=2),
     "t_mv": Name("T", "mV", decimals=2),
+    "t_positive_mv": Name("positive part of T", "mV", 0, 2),
+    "t_negative_mv": Name("negative part of T", "mV", 0, 2),
     "pr_segment_mv": Name("PR segment", "mV", decimals=2),
     "st_limit": Name("limit of the J point", "mV", 0, 2),
     "p_ms": Name("P duration", "ms", 0),
