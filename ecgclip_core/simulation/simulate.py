@@ -13,6 +13,7 @@ from ecgclip_core.ecg.recording import ECG, Patient
 from ecgclip_core.errors import CatalogueError, RecordingError
 from ecgclip_core.findings.catalogue import ancestors, catalogue, find
 from ecgclip_core.simulation import atria
+from ecgclip_core.simulation.basic_beat import basic_beat
 from ecgclip_core.simulation.conditions import CONDITIONS, Condition
 from ecgclip_core.simulation.heart import Complex, Heart, drawn_heart, seated
 from ecgclip_core.simulation.noise import NoiseLevels, drawn_levels, electrode_noise
@@ -277,9 +278,8 @@ def _put_in(
     qrs, qt = _intervals(heart, complexes, line)
     of_kind = [i for i, (time, own) in enumerate(line.ventricular) if own == kind and -_MARGIN_S <= time < duration]
     pr = [line.ventricular[beat][0] - p for p, beat in line.followed_by.items() if -_MARGIN_S <= p < duration]
-    at_j = main.qrs.placed(0, main.duration) + main.repolarisation.placed(
-        main.duration, float(np.mean(qt[of_kind])) - main.duration
-    )
+    mean_qt = float(np.mean(qt[of_kind]))
+    at_j = main.qrs.placed(0, main.duration) + main.repolarisation.placed(main.duration, mean_qt - main.duration)
     j_point = dipole(at_j, main.duration + np.array([0.0, 0.002]))[:, 0]
     return {
         "rate": _rate(line, duration),
@@ -291,6 +291,29 @@ def _put_in(
         "st_mv": dict(zip(LEADS, leads(heart.torso, j_point).round(4).tolist(), strict=True)),
         "noise": vars(levels),
         "carriers": {"leads": heart.carrier_leads or entry.leads, "waves": entry.waves},
+        "age": float(round(heart.age)),
+        "sex": heart.sex,
+        "p_ms": 1000 * heart.p_duration,
+        "u_wave": _u_wave(main),
+        "basic_kind": kind,
+        "basic_beat": basic_beat(
+            heart.torso,
+            heart.p,
+            heart.p_duration,
+            float(np.mean(pr)) if pr and kind == "sinus" else None,
+            main.qrs,
+            main.duration,
+            main.repolarisation,
+            mean_qt,
+        ),
+        "atria": "fibrillation" if line.facts.get("mode") == "fibrillation" else condition.atria,
+        "atrial_waves_mv": heart.atrial_waves,
         **{name: value for name, value in line.facts.items() if name != "flutter_start"},
         **heart.put_in,
     }
+
+
+def _u_wave(own: Complex) -> float:
+    """Size of the U wave's dipole in mV: of the lobes that begin after T has ended; 0 where there are none."""
+    late = own.repolarisation.times[:, 0] >= 1
+    return float(np.linalg.norm(own.repolarisation.vectors[late], axis=1).max(initial=0.0))

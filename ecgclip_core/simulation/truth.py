@@ -27,7 +27,9 @@ class Truth:
     put_in : dict
         Parameters: ``rate`` (ventricular, per minute), ``pr_ms``, ``qrs_ms``, ``qt_ms``, ``qtc_ms`` (None where there
         is none), ``axis_degrees``, ``st_mv`` (per lead, at J), ``noise`` (mV), ``carriers`` (the leads and waves that
-        carry the finding) and what else the condition drew.
+        carry the finding), ``age``, ``sex``, ``p_ms``, ``u_wave`` (mV), ``basic_kind`` (of the beats that are not
+        premature), ``basic_beat`` (sizes of its waves per lead, see there), ``atria`` and ``atrial_waves_mv``, and
+        what else the condition drew.
     """
 
     waves: pd.DataFrame
