@@ -10,10 +10,17 @@ from ecgclip_core.findings.questions import example_questions
 
 _ARTICLE = re.compile(r"an?|the|is|are|was|were|ein(?:e[nmrs]?)?|der|die|das|den|dem|des", re.IGNORECASE)
 # In names, these carry the order of words only: "elevation of the ST segment in the inferior leads".
-_LOOSE = re.compile(r"of|in|on|at|von|im|bei|leads?|ableitung|segment|strecke|wave|welle?")
+_LOOSE = re.compile(
+    r"of|in|on|at|to|von|im|bei|leads?|ableitung|segment|strecke|wave|welle?|interval|wall|myocardial|cardiac|muscle"
+)
+_SAME = {
+    "atria": "atrial", "atrium": "atrial", "ventricl": "ventricular", "septum": "septal", "infarction": "infarct",
+    "inverted": "inversion", "elevated": "elevation", "depressed": "depression", "prolonged": "prolongation",
+    "enlarged": "enlargement", "deviated": "deviation", "flattened": "flattening",
+}  # fmt: skip
 # Who moves the words of a text with one of these about changes what it says.
 _FIXED = re.compile(
-    r"no|not|nor|neither|without|with|and|or|but|than|before|after|from|to|over|under|above|below|between|beyond|into|"
+    r"no|not|nor|neither|without|with|and|or|but|than|before|after|from|over|under|above|below|between|beyond|into|"
     r"kein|ohne|nicht|mit|und|oder|aber|nach|vor|zwischen|per"
 )
 _OPPOSITES = (("left", "right"), ("anterior", "posterior"), ("long", "short"), ("high", "low"), ("broad", "narrow"))
@@ -115,7 +122,8 @@ def _loose(words: list[str]) -> tuple[str, ...] | None:
         return None
     if any(one in words and other in words for one, other in _OPPOSITES):
         return None
-    return tuple(sorted(word for word in words if not _LOOSE.fullmatch(word))) or None
+    key = sorted(_SAME.get(word, word) for word in words if not _LOOSE.fullmatch(word))
+    return tuple(key) if len(key) > 1 else None
 
 
 def _index(texts: Iterable[tuple[str, Finding]], key) -> dict:

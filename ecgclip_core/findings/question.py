@@ -3,7 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 
 from ecgclip_core.bundled import ASSETS
 from ecgclip_core.ecg.leads import LEADS
@@ -73,7 +73,7 @@ def read_question(text: str) -> tuple[Part, ...]:
     alone = find(source)
     if alone is not None and not re.search(r"\s", source):
         # As the whole question even "as" is an abbreviation.
-        return (Part(source, to_english(write_out(source).text), alone.id, False, ""),)
+        return (Part(source, to_english(write_out(_trimmed(source)).text), alone.id, False, ""),)
     written = write_out(source)
     parts: list[Part] = []
     for sentence in _sentences(written.text):
@@ -113,7 +113,7 @@ def _parts_of_sentence(sentence: str, joined: str) -> list[Part]:
     groups = [(pieces, negated) for pieces, negated in groups if pieces]
     if not groups:
         return [Part(plain, english, None, False, joined)]
-    as_prompt = stated(plain) or stated(english)
+    as_prompt = stated(_trimmed(sentence)) or stated(plain) or stated(english)
     if as_prompt is not None and not all(piece.finding for pieces, _ in groups for piece in pieces):
         return [Part(plain, english, as_prompt.id, False, joined)]
     parts: list[Part] = []
@@ -121,7 +121,7 @@ def _parts_of_sentence(sentence: str, joined: str) -> list[Part]:
         for piece in pieces:
             # Neither one nor the other: one is absent and so is the other.
             link = "and" if negated and piece.joined == "or" else piece.joined
-            parts.append(replace(piece, negated=negated, joined=link or ("and" if parts else joined)))
+            parts.append(replace(piece, negated=piece.negated != negated, joined=link or ("and" if parts else joined)))
     return parts
 
 
@@ -129,6 +129,7 @@ def _polarities(sentence: str):
     return [polarity for polarity in read_polarities(sentence) if re.search(r"\w", polarity.text)]
 
 
+@lru_cache(maxsize=4096)
 def _meaning(plain: str) -> tuple[Finding | None, str]:
     """The catalogue entry that words name, if any, and the words in English."""
     english = to_english(plain)
@@ -148,7 +149,7 @@ def _unframed(text: str) -> str:
         rest = _trimmed(_frame("begin").sub("", text, count=1))
         if rest == text:
             rest = _trimmed(_frame("end").sub("", text, count=1))
-        if rest == text or (named(text) is not None and named(rest) is None):
+        if rest == text or (named(text) is not None and named(rest) is not named(text)):
             break
         text = rest
     return text
@@ -168,7 +169,7 @@ def _frame(place: str) -> re.Pattern:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise CatalogueError(f"{path.name}: not readable as TOML ({fault}).") from fault
     alternatives = "|".join(f"(?:{frame})" for frame in frames[place])
-    edges = r"^(?:{})(?![\w'-])" if place == "begin" else r"(?<![\w'-])(?:{})$"
+    edges = r"^(?:{})(?![\w'-])" if place == "begin" else r"(?<![\w'])(?:{})$"
     return re.compile(edges.format(alternatives), re.IGNORECASE)
 
 
@@ -217,6 +218,10 @@ _DESCRIBED = re.compile(
     r"lost|premature|chang|deviat|giant|retrograde|dissociat|blocked|dropped|non-conducted|variable|prominent)",
     re.IGNORECASE,
 )
+_LACKING = re.compile(
+    r"(?:absent|missing|no) (?P<after>.+)|(?P<before>.+?)(?: (?:is|are))? (?:absent|missing|lacking|gone)",
+    re.IGNORECASE,
+)
 _DEPENDENT = re.compile(
     r"(?:in|of|to|from|by|at|on|that|which|who|whose|then|than|as|its|their|for|are|is|im|am|beyond|up)\b", re.I
 )
@@ -235,7 +240,7 @@ def _split(text: str) -> list[Part]:
         run = text[spans[number][0] : spans[last][1]]
         pieces.append(_part(run, _spoken_link(links, number - 1) if number else ""))
         number = last + 1
-    return _rejoined(text, _heads_shared(pieces))
+    return _rejoined(text, _beginnings_shared(_heads_shared(pieces)))
 
 
 def _atoms(text: str) -> tuple[list[tuple[int, int]], list[str]]:
@@ -291,6 +296,11 @@ def _part(run: str, joined: str) -> Part:
     finding, english = _meaning(plain)
     if finding is None:
         finding = stated(plain) or stated(english)
+    if finding is None and (lacking := _LACKING.fullmatch(english)):
+        # "absent P waves" can be seen, but where the catalogue has a name for what is absent, that is denied.
+        thing = _trimmed(lacking["after"] or lacking["before"])
+        if named(thing) is not None:
+            return Part(plain, thing, named(thing).id, True, joined)
     return Part(plain, english, finding and finding.id, False, joined)
 
 
@@ -310,9 +320,24 @@ def _heads_shared(pieces: list[Part]) -> list[Part]:
         full = _part(" ".join([*words, *heads[0]]), piece.joined)
         # "left anterior and posterior fascicular block": what stands first may belong to both.
         both = _part(" ".join([*words[:-1], *after]), following.joined)
-        if len(words) > 1 and full.finding and not following.finding and both.finding:
+        if len(words) > 1 and full.finding and both.finding:
             shared[number + 1] = both
         shared[number] = full
+    return shared
+
+
+def _beginnings_shared(pieces: list[Part]) -> list[Part]:
+    """Give a piece that says nothing alone the beginning of the one before: "ST elevation or depression"."""
+    shared = pieces[:1]
+    for piece in pieces[1:]:
+        words, before = piece.english.split(), shared[-1].english.split()
+        if piece.finding is None and piece.joined != "with" and shared[-1].finding and len(words) < len(before):
+            swapped = [*words, *before[len(words) :]] if all(map(_MODIFIER.fullmatch, words)) else []
+            for full in (" ".join([*before[: -len(words)], *words]), " ".join(swapped)):
+                if full and named(full) is not None:
+                    piece = _part(full, piece.joined)
+                    break
+        shared.append(piece)
     return shared
 
 
