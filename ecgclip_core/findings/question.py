@@ -146,9 +146,9 @@ def _unframed(text: str) -> str:
     """Words without the question around them, perhaps none; a name that begins or ends like a question stays whole."""
     text = _trimmed(text)
     for _ in range(20):
-        rest = _trimmed(_frame("begin").sub("", text, count=1))
+        rest = _trimmed(_frame("end").sub("", text, count=1))
         if rest == text:
-            rest = _trimmed(_frame("end").sub("", text, count=1))
+            rest = _trimmed(_frame("begin").sub("", text, count=1))
         if rest == text or (named(text) is not None and named(rest) is not named(text)):
             break
         text = rest
