@@ -41,9 +41,9 @@ def named(text: str) -> Finding | None:
     Finding or None
         None also where two findings would answer.
     """
-    if needs_capitals(text):
-        return None
     words = _words(text)
+    if len(words) == 1 and needs_capitals(text.split()[-1]):
+        return None
     return _exact_names().get(normalised(text)) or _names().get("".join(words)) or _loose_names().get(_loose(words))
 
 

@@ -142,17 +142,34 @@ def _meaning(plain: str) -> tuple[Finding | None, str]:
     return finding, english
 
 
+@lru_cache(maxsize=4096)
 def _unframed(text: str) -> str:
-    """Words without the question around them, perhaps none; a name that begins or ends like a question stays whole."""
-    text = _trimmed(text)
-    for _ in range(20):
-        rest = _trimmed(_frame("end").sub("", text, count=1))
-        if rest == text:
-            rest = _trimmed(_frame("begin").sub("", text, count=1))
-        if rest == text or (named(text) is not None and named(rest) is not named(text)):
+    """Words without the question around them, perhaps none.
+
+    A name that itself begins or ends like a question ("any sinus rhythm", "nothing wrong with this ECG") stays whole:
+    the longest words that name a finding are taken.
+    """
+    begins = _stripped("begin", text)
+    ends = _stripped("end", text)
+    lengths = [(len(text) - len(begin), len(end)) for begin in begins for end in ends]
+    lengths = [(start, stop) for start, stop in lengths if start < stop]
+    for start, stop in sorted(lengths, key=lambda span: span[0] - span[1]):
+        words = _trimmed(text[start:stop])
+        if named(words) is not None:
+            return words
+    return _trimmed(_stripped("end", _stripped("begin", text)[-1])[-1])
+
+
+def _stripped(place: str, text: str) -> list[str]:
+    """A text, and what is left of it when one frame after the other is taken off."""
+    texts = [text]
+    while len(texts) < 20:
+        signs = texts[-1].lstrip(_EDGE_SIGNS) if place == "begin" else texts[-1].rstrip(_EDGE_SIGNS)
+        rest = _frame(place).sub("", signs, count=1)
+        if rest == texts[-1]:
             break
-        text = rest
-    return text
+        texts.append(rest)
+    return texts
 
 
 def _trimmed(text: str) -> str:
