@@ -55,7 +55,12 @@ def evaluate_zero_shot(chosen: argparse.Namespace) -> None:
 
 def calibrate(chosen: argparse.Namespace) -> None:
     """Fit how scores become probabilities on recordings that trained nothing; keep it in the checkpoint."""
-    from ecgclip_core.evaluation.calibration import calibrate_on_simulations, fit_calibration, save_calibration
+    from ecgclip_core.evaluation.calibration import (
+        calibrate_on_simulations,
+        fit_calibration,
+        save_calibration,
+        scales_of_snapshots,
+    )
     from ecgclip_core.evaluation.tasks import TASKS
     from ecgclip_core.evaluation.zero_shot import answer_all, table
     from ecgclip_core.model.checkpoint import load_model
@@ -64,7 +69,9 @@ def calibrate(chosen: argparse.Namespace) -> None:
     answers = answer_all(model, chosen.data, TASKS["findings"], chosen.folds)
     fitted = fit_calibration(answers.logits, answers.truth)
     simulated = calibrate_on_simulations(model, chosen.simulated)
-    save_calibration(model.folder, table(answers)[0], fitted, chosen.corpus or _corpus_name(chosen), simulated)
+    snapshots = scales_of_snapshots(answers.logits, answers.earlier)
+    corpus = chosen.corpus or _corpus_name(chosen)
+    save_calibration(model.folder, table(answers)[0], fitted, corpus, simulated, snapshots)
     print(f"{len(answers.findings)} findings calibrated on {len(answers.truth)} recordings")
 
 

@@ -102,7 +102,7 @@ def _by_finding(loaded) -> tuple[list[str], str]:
 
 def _by_answer(loaded) -> tuple[np.ndarray, str]:
     from ecgclip_core.cohort.neighbours import score_question
-    from ecgclip_core.model.zero_shot import ask
+    from ecgclip_core.model.query import ask
 
     question = st.text_input(
         "Question", "atrial fibrillation", key="colour_question", icon=":material/search:", persist_state="session"

@@ -259,7 +259,7 @@ def _ask(question: str) -> None:
 
 def _understood(question: str):
     """The question as the model is asked it; a sentence and None where it cannot be."""
-    from ecgclip_core.model.zero_shot import ask
+    from ecgclip_core.model.query import ask
 
     if not question.strip():
         st.caption("Choose a finding below, or ask in your own words.")

@@ -11,7 +11,8 @@ from ecgclip_core.cohort.store import Cohort
 from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.errors import RecordingError
 from ecgclip_core.model.ecgclip import ECGCLIP
-from ecgclip_core.model.zero_shot import Query, ask, evidence
+from ecgclip_core.model.query import Query, ask
+from ecgclip_core.model.zero_shot import evidence
 from ecgclip_core.simulation.simulate import simulate
 
 

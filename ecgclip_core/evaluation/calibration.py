@@ -19,7 +19,8 @@ from ecgclip_core.corpora.corpus import HOLDS
 from ecgclip_core.corpora.simulated import simulate_corpus
 from ecgclip_core.findings.catalogue import catalogue
 from ecgclip_core.model.ecgclip import ECGCLIP
-from ecgclip_core.model.zero_shot import ask_finding, evidence
+from ecgclip_core.model.query import ask_finding
+from ecgclip_core.model.zero_shot import evidence
 
 FOLDS = 5
 # Pulls each intercept towards their mean; chosen beforehand, as strong as one recording either way.
@@ -127,8 +128,25 @@ def calibrate_on_simulations(model: ECGCLIP, number: int) -> dict[str, dict]:
     return entries
 
 
+def scales_of_snapshots(logits: np.ndarray, earlier: np.ndarray) -> list[dict[str, float]]:
+    """The line that brings the logits of each snapshot of the training onto the model's own scale.
+
+    Parameters
+    ----------
+    logits : ndarray, shape (n, f)
+    earlier : ndarray, shape (s, n, f)
+    """
+    lines = [np.polyfit(snapshot.ravel(), logits.ravel(), 1) for snapshot in earlier]
+    return [{"slope": float(slope), "intercept": float(intercept)} for slope, intercept in lines]
+
+
 def save_calibration(
-    folder: Path, findings: pd.DataFrame, fitted: Calibration, corpus: str, simulated: dict[str, dict]
+    folder: Path,
+    findings: pd.DataFrame,
+    fitted: Calibration,
+    corpus: str,
+    simulated: dict[str, dict],
+    snapshots: list[dict[str, float]],
 ) -> None:
     """Write ``calibration.json`` into a checkpoint: how its logits become probabilities, and what that rests on.
 
@@ -144,6 +162,8 @@ def save_calibration(
         What it was fitted on, in words.
     simulated : dict
         From `calibrate_on_simulations`.
+    snapshots : list of dict
+        From `scales_of_snapshots`.
     """
     entries = {
         row.finding: {
@@ -156,5 +176,5 @@ def save_calibration(
         for row, intercept in zip(findings.itertuples(), fitted.intercepts, strict=True)
     }
     other = {"slope": fitted.slope, "intercept": float(np.median(fitted.intercepts))}
-    content = {"corpus": corpus, "findings": entries, "simulated": simulated, "other": other}
+    content = {"corpus": corpus, "findings": entries, "simulated": simulated, "other": other, "snapshots": snapshots}
     (folder / "calibration.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

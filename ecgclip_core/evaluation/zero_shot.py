@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
+from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from ecgclip_core.corpora.corpus import HOLDS, UNKNOWN
@@ -18,7 +19,9 @@ from ecgclip_core.evaluation.metrics import Estimate, auroc, estimate, prauc, re
 from ecgclip_core.evaluation.tasks import Task
 from ecgclip_core.findings.catalogue import catalogue
 from ecgclip_core.model.ecgclip import ECGCLIP
-from ecgclip_core.model.zero_shot import ask_finding, evidence
+from ecgclip_core.model.query import Query, ask_finding
+from ecgclip_core.model.space import CommonSpace
+from ecgclip_core.model.zero_shot import INTERVAL_Z, evidence, spread_of, views
 
 FEWEST_POSITIVES = 5
 FEW_POSITIVES = 10
@@ -32,6 +35,11 @@ class Answers:
     ----------
     findings : list of str
     logits : ndarray of float, shape (n, f)
+        Of each recording as it is.
+    copies : ndarray of float, shape (v, n, f)
+        Of the recording as it is and of slightly changed copies.
+    earlier : ndarray of float, shape (s, n, f)
+        As the snapshots of the training answer, on their own scales.
     truth : ndarray of bool, shape (n, f)
     patients : ndarray of str, shape (n,)
     calibrated : ndarray of bool, shape (n,)
@@ -41,6 +49,8 @@ class Answers:
 
     findings: list[str]
     logits: np.ndarray
+    copies: np.ndarray
+    earlier: np.ndarray
     truth: np.ndarray
     patients: np.ndarray
     calibrated: np.ndarray
@@ -72,14 +82,14 @@ def answer_all(model: ECGCLIP, folder: str | Path, task: Task, folds: set[int] |
     rows = read_table(Path(folder) / "records.csv")
     if folds is not None and "strat_fold" in rows:
         rows = rows[rows["strat_fold"].isin(folds)]
-    vectors, kept, calibrated, unreadable = [], [], [], []
+    seen, kept, calibrated, unreadable = [], [], [], []
     for row, record in enumerate(tqdm(rows["record"], desc="Asking", unit="recording")):
         try:
             ecg = read_ecg(Path(folder) / record)
         except EcgclipError:
             unreadable.append(record)
             continue
-        vectors.append(model.encode_ecg([ecg])[0])
+        seen.append(views(model, ecg))
         calibrated.append(ecg.calibrated)
         kept.append(row)
     rows = rows.iloc[kept].reset_index(drop=True)
@@ -92,18 +102,33 @@ def answer_all(model: ECGCLIP, folder: str | Path, task: Task, folds: set[int] |
     findings = [name for name, keep in zip(columns, enough, strict=True) if keep and task.includes(name)]
     if not findings:
         raise EcgclipError(f"No finding of the task {task.name!r} has {FEWEST_POSITIVES} recordings with it here.")
-    signal = torch.from_numpy(np.stack(vectors)[labelled])
-    with torch.no_grad():
-        logits = [evidence(model, signal, ask_finding(model, catalogue()[finding])).numpy() for finding in findings]
+    seen = [seen[row] for row in np.flatnonzero(labelled)]
+    queries = [ask_finding(model, catalogue()[finding]) for finding in findings]
+    copies = _logits(model, [views.own for views in seen], queries, model)
+    earlier = [
+        _logits(model, [views.earlier[number] for views in seen], queries, space)[0]
+        for number, space in enumerate(model.snapshots)
+    ]
     patients = rows["patient_id"].astype(str) if "patient_id" in rows else rows["record"]
     return Answers(
         findings,
-        np.stack(logits, axis=1).astype(float),
+        copies[0],
+        copies,
+        np.array(earlier).reshape(len(earlier), *copies.shape[1:]),
         truth[:, [columns.index(finding) for finding in findings]],
         patients[labelled].to_numpy(),
         np.array(calibrated)[labelled],
         unreadable,
     )
+
+
+def _logits(model: ECGCLIP, vectors: list[torch.Tensor], queries: list[Query], space: CommonSpace) -> np.ndarray:
+    """Shape (v, n, f) for n recordings of v vectors each."""
+    stacked = torch.stack(vectors)
+    flat = stacked.reshape(-1, stacked.shape[2])
+    with torch.no_grad():
+        columns = [evidence(model, flat, query, space).reshape(stacked.shape[:2]).T.numpy() for query in queries]
+    return np.stack(columns, axis=2).astype(float)
 
 
 def table(answers: Answers) -> tuple[pd.DataFrame, dict[str, Estimate]]:
@@ -145,6 +170,35 @@ def table(answers: Answers) -> tuple[pd.DataFrame, dict[str, Estimate]]:
     return per_finding, macro
 
 
+def widths_and_errors(model: ECGCLIP, answers: Answers, probabilities: np.ndarray) -> dict[str, float]:
+    """Whether intervals are wider where answers are wrong.
+
+    Parameters
+    ----------
+    model : ECGCLIP
+    answers : Answers
+    probabilities : ndarray, shape (n, f)
+        Cross-fitted; an answer is wrong where it lies on the other side of one half than the truth.
+
+    Returns
+    -------
+    dict
+        Median width, in logits, of right and of wrong answers, and the AUROC with which the width in logits and the
+        width on the scale of the score tell wrong answers from right ones.
+    """
+    wrong = ((probabilities > 0.5) != answers.truth).ravel()
+    spread = spread_of(model, answers.copies, answers.earlier).ravel()
+    if not 0 < wrong.sum() < len(wrong):
+        return {}
+    on_score = spread * (probabilities * (1 - probabilities)).ravel()
+    return {
+        "median_right": float(np.median(2 * INTERVAL_Z * spread[~wrong])),
+        "median_wrong": float(np.median(2 * INTERVAL_Z * spread[wrong])),
+        "auroc_logit": float(roc_auc_score(wrong, spread)),
+        "auroc_score": float(roc_auc_score(wrong, on_score)),
+    }
+
+
 def write_evaluation(file: Path, model: ECGCLIP, task: Task, corpus: str, answers: Answers) -> dict:
     """Write what was measured as JSON, for the evidence page and for anybody who wants to check it.
 
@@ -180,6 +234,7 @@ def write_evaluation(file: Path, model: ECGCLIP, task: Task, corpus: str, answer
             "expected_error": calibration_error(probabilities, answers.truth),
             "reliability": reliability(probabilities, answers.truth),
         },
+        "intervals": widths_and_errors(model, answers, probabilities),
         "findings": per_finding.to_dict("records"),
     }
     written = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []

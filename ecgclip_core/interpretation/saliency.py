@@ -16,8 +16,9 @@ from torch import Tensor
 from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.interpretation.target import ContrastMargin, Progress
 from ecgclip_core.model.ecgclip import ECGCLIP
+from ecgclip_core.model.query import Query, ask
 from ecgclip_core.model.signal_encoder import STAGE_STRIDES, STEM_STRIDE
-from ecgclip_core.model.zero_shot import Query, ask, margin
+from ecgclip_core.model.zero_shot import margin
 
 INTEGRATION_STEPS = 50
 INTEGRATION_BATCH = 25

@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from torch import Tensor, nn
 
 from ecgclip_core.model.ecgclip import ECGCLIP
-from ecgclip_core.model.zero_shot import Query, margin
+from ecgclip_core.model.query import Query
+from ecgclip_core.model.zero_shot import margin
 
 Progress = Callable[[float], None]
 

@@ -17,7 +17,7 @@ from ecgclip_core.model.text_encoder import TextEncoder
 LONGEST_TEXT = 1000
 BATCH = 32
 SCOPES = ("ecg", "beyond", "none")
-UNCALIBRATED = {"findings": {}, "simulated": {}, "other": {"slope": 1.0, "intercept": 0.0}}
+UNCALIBRATED = {"findings": {}, "simulated": {}, "other": {"slope": 1.0, "intercept": 0.0}, "snapshots": []}
 
 
 class ECGCLIP(CommonSpace):

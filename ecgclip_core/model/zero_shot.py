@@ -1,6 +1,7 @@
-"""Zero-shot answers: a question becomes prompts and a contrast, and an ECG is nearer to one of the two."""
+"""Zero-shot answers: how near an ECG is to what was asked, as a score with its interval."""
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -9,108 +10,39 @@ from scipy.special import expit
 from torch import Tensor
 
 from ecgclip_core.ecg.recording import ECG
-from ecgclip_core.errors import QuestionError
-from ecgclip_core.findings.catalogue import Finding, children, find
-from ecgclip_core.findings.translation import to_english
-from ecgclip_core.model.ecgclip import ECGCLIP, LONGEST_TEXT
+from ecgclip_core.findings.catalogue import catalogue, children
+from ecgclip_core.model.ecgclip import ECGCLIP
+from ecgclip_core.model.query import Query, ask
+from ecgclip_core.model.space import CommonSpace
 
 # Small changes of the input that leave its meaning alone: shifts in seconds, gains, the highest frequency kept is the
-# preprocessing's. The spread of the answers over them is the interval of a score.
+# preprocessing's. The spread of the answers over them and over earlier states of the training is the interval.
 VIEW_SHIFTS_S = (0.0, -0.04, 0.04, -0.15, 0.15, 0.0, 0.0)
 VIEW_GAINS = (1.0, 1.0, 1.0, 1.0, 1.0, 0.93, 1.07)
 INTERVAL_Z = 1.96
 REPEATED_SHARE = 0.5
+# How near, as a cosine, a finding must be to a question in free words to lend it its calibration.
+NEIGHBOUR_COSINE = 0.6
+NEIGHBOUR_WIDTH = 0.05
 
 
-@dataclass(frozen=True)
-class Query:
-    """A question as the model is asked it.
+@dataclass(frozen=True, eq=False)
+class Views:
+    """One recording as the model sees it.
 
     Attributes
     ----------
-    text : str
-        What the reader wrote.
-    name : str
-        What it was understood as: a catalogue entry's name, or the text itself.
-    finding : str or None
-        Identifier of the catalogue entry.
-    statements : tuple of tuples of str
-        For each statement (an entry and those below it) its wordings; the question holds if one of them does.
-    contrast : tuple of str
-        Wordings of the opposite.
-    understood : bool
-        False for text that is not about an ECG.
-    scope : str
-        ``"ecg"``, ``"beyond"`` what an ECG can show, or ``"none"``.
-    basis : str
-        ``"real"``, ``"simulated"`` or ``"never taught"``: the recordings that taught the finding.
-    n : int
-        Real recordings with the finding that its score was checked on; 0 where there were too few to check.
+    own : Tensor, shape (v, d)
+        Vectors of length 1 of the recording as it is, first, and of slightly changed copies of it.
+    earlier : list of Tensor, shape (1, d)
+        The recording as it is, as each snapshot of the training sees it.
     """
 
-    text: str
-    name: str
-    finding: str | None
-    statements: tuple[tuple[str, ...], ...]
-    contrast: tuple[str, ...]
-    understood: bool
-    scope: str
-    basis: str
-    n: int
+    own: Tensor
+    earlier: list[Tensor]
 
 
-def ask(model: ECGCLIP, question: str) -> Query:
-    """Turn a question into prompts.
-
-    Parameters
-    ----------
-    model : ECGCLIP
-    question : str
-        The name, a synonym or a code of a catalogue entry, or any other words.
-
-    Returns
-    -------
-    Query
-
-    Raises
-    ------
-    QuestionError
-        Where the question is empty or too long.
-    """
-    text = " ".join(question.split())
-    if not text:
-        raise QuestionError("The question is empty. Ask about a finding, for example: atrial fibrillation")
-    if len(text) > LONGEST_TEXT:
-        raise QuestionError(
-            f"The question has {len(text):,} characters; at most {LONGEST_TEXT:,} can be read. "
-            "Ask about one finding at a time."
-        )
-    finding = find(text)
-    if finding is not None:
-        return ask_finding(model, finding, text)
-    english = to_english(text)
-    finding = find(english)
-    if finding is not None:
-        return ask_finding(model, finding, text)
-    scope, _ = model.scope_of(english)
-    return Query(text, english, None, ((english,),), (f"no {english}",), scope == "ecg", scope, "never taught", 0)
-
-
-def ask_finding(model: ECGCLIP, finding: Finding, text: str | None = None) -> Query:
-    """The question for a catalogue entry: its own prompts and those of the entries below it."""
-    entries = children(finding.id)
-    real = set(model.config.get("taught_by_recordings", ()))
-    if finding.id in real:
-        # What only simulated recordings taught would add noise to a question that real ones taught.
-        entries = [entry for entry in entries if entry.id in real]
-    statements = tuple(tuple(entry.prompts) for entry in entries)
-    basis, n = _basis(model, finding.id)
-    return Query(
-        text or finding.name, finding.name, finding.id, statements, tuple(finding.contrast), True, "ecg", basis, n
-    )
-
-
-def evidence(model: ECGCLIP, signal: Tensor, query: Query) -> Tensor:
+def evidence(model: ECGCLIP, signal: Tensor, query: Query, space: CommonSpace | None = None) -> Tensor:
     """How likely the question holds, in logits before calibration: that of its likeliest statement.
 
     Parameters
@@ -119,13 +51,15 @@ def evidence(model: ECGCLIP, signal: Tensor, query: Query) -> Tensor:
     signal : Tensor, shape (b, d)
         Vectors of length 1 from ``embed_signal``; the result is differentiable in them.
     query : Query
+    space : CommonSpace, optional
+        The snapshot that the vectors come from; the model itself where left out.
 
     Returns
     -------
     Tensor, shape (b,)
+        Of a denial the negative; of several parts the least of those joined by "and", the greatest of those by "or".
     """
-    text = torch.stack([_mean_vector(model, wordings) for wordings in query.statements])
-    return model.logits(signal, text).amax(dim=1)
+    return _over_parts(query, lambda part: _plain_evidence(model, signal, part, space or model))
 
 
 def margin(model: ECGCLIP, signal: Tensor, query: Query) -> Tensor:
@@ -136,16 +70,45 @@ def margin(model: ECGCLIP, signal: Tensor, query: Query) -> Tensor:
 
     Parameters and result as in `evidence`.
     """
-    opposite = model.logits(signal, _mean_vector(model, query.contrast)[None])[:, 0]
-    return evidence(model, signal, query) - opposite
+
+    def one(part: Query) -> Tensor:
+        opposite = model.logits(signal, _mean_vector(model, part.contrast, model)[None])[:, 0]
+        return _plain_evidence(model, signal, part, model) - opposite
+
+    return _over_parts(query, one)
 
 
-def _mean_vector(model: ECGCLIP, wordings: tuple[str, ...]) -> Tensor:
-    return torch.nn.functional.normalize(model.embed_text(list(wordings)).mean(dim=0), dim=0)
+def _over_parts(query: Query, value) -> Tensor:
+    total = None
+    for part in query.each:
+        own = -value(part) if part.negated else value(part)
+        if total is None:
+            total = own
+        else:
+            total = torch.maximum(total, own) if part.joined == "or" else torch.minimum(total, own)
+    return total
 
 
-def views(model: ECGCLIP, ecg: ECG) -> Tensor:
-    """Vectors of length 1, shape (v, d), of the recording as it is and of slightly changed copies of it."""
+def _plain_evidence(model: ECGCLIP, signal: Tensor, query: Query, space: CommonSpace) -> Tensor:
+    text = torch.stack([_mean_vector(model, wordings, space) for wordings in query.statements])
+    return space.logits(signal, text).amax(dim=1)
+
+
+def _mean_vector(model: ECGCLIP, wordings: tuple[str, ...], space: CommonSpace) -> Tensor:
+    """The mean direction of several wordings; kept for a space whose weights are fixed."""
+    kept = _MEANS.setdefault(space, {}) if not space.log_scale.requires_grad else {}
+    if wordings not in kept:
+        with torch.no_grad():
+            vectors = space.embed_text_features(model.text_features(list(wordings)))
+            kept[wordings] = torch.nn.functional.normalize(vectors.mean(dim=0), dim=0)
+    return kept[wordings]
+
+
+_MEANS: WeakKeyDictionary[CommonSpace, dict[tuple[str, ...], Tensor]] = WeakKeyDictionary()
+
+
+def views(model: ECGCLIP, ecg: ECG) -> Views:
+    """What the model makes of the recording, of slightly changed copies of it, and made of it earlier in training."""
     windows, _ = model.preprocessing.windows(ecg)
     rate = model.preprocessing.sampling_rate
     changed = np.concatenate(
@@ -155,17 +118,56 @@ def views(model: ECGCLIP, ecg: ECG) -> Tensor:
         ]
     )
     vectors = torch.from_numpy(model.encode_windows(changed)).reshape(len(VIEW_GAINS), len(windows), -1)
-    return torch.nn.functional.normalize(vectors.mean(dim=1), dim=1)
+    with model.lock, torch.no_grad():
+        earlier = [space.embed_signal(torch.from_numpy(windows)).mean(dim=0, keepdim=True) for space in model.snapshots]
+    normalize = torch.nn.functional.normalize
+    return Views(normalize(vectors.mean(dim=1), dim=1), [normalize(vector, dim=1) for vector in earlier])
 
 
-def answer(model: ECGCLIP, vectors: Tensor, query: Query) -> tuple[float, float, float, float]:
-    """Score, low, high and similarity of one recording, from its `views`."""
+def answer(model: ECGCLIP, seen: Views, query: Query) -> tuple[float, float, float, float]:
+    """Score, low, high and similarity of one recording, from its `views`.
+
+    Several parts are answered one by one: their least score counts where they are joined by "and", their greatest
+    where by "or".
+    """
+    total = None
+    for part in query.each:
+        own = _answer_one(model, seen, part)
+        total = own if total is None else (np.maximum if part.joined == "or" else np.minimum)(total, own)
     with torch.no_grad():
-        logits = evidence(model, vectors, query).numpy()
-    slope, intercept = _calibration_of(model, query.finding)
-    spread = INTERVAL_Z * logits.std(ddof=1)
-    low, score, high = expit(slope * (logits[0] + np.array([-spread, 0, spread])) + intercept)
-    return float(score), float(low), float(high), float(logits[0])
+        similarity = evidence(model, seen.own[:1], query).item()
+    score, low, high = (float(value) for value in total)
+    return score, low, high, similarity
+
+
+def _answer_one(model: ECGCLIP, seen: Views, query: Query) -> np.ndarray:
+    """Score, low and high of one part."""
+    with torch.no_grad():
+        logits = _plain_evidence(model, seen.own, query, model).numpy()
+        earlier = [
+            _plain_evidence(model, vector, query, space).numpy()
+            for space, vector in zip(model.snapshots, seen.earlier, strict=True)
+        ]
+    slope, intercept = _calibration_of(model, query)
+    half = INTERVAL_Z * spread_of(model, logits, np.array(earlier).reshape(-1))
+    score, low, high = expit(slope * (logits[0] + np.array([0, -half, half])) + intercept)
+    return np.array([1 - score, 1 - high, 1 - low] if query.negated else [score, low, high])
+
+
+def spread_of(model: ECGCLIP, copies: np.ndarray, earlier: np.ndarray) -> np.ndarray:
+    """How far answers about one recording lie apart, as a standard deviation in logits.
+
+    Parameters
+    ----------
+    model : ECGCLIP
+    copies : ndarray, shape (v, ...)
+        Logits of the recording and of slightly changed copies.
+    earlier : ndarray, shape (s, ...)
+        Logits of the snapshots, each on its own scale; calibration found what brings them onto the model's.
+    """
+    scales = model.calibration.get("snapshots") or [{"slope": 1.0, "intercept": 0.0}] * len(earlier)
+    scaled = [scale["slope"] * logit + scale["intercept"] for scale, logit in zip(scales, earlier, strict=True)]
+    return np.stack([*copies, *scaled]).std(axis=0, ddof=1)
 
 
 def zero_shot(model: ECGCLIP, ecgs: list[ECG], queries: list[str | Query]) -> pd.DataFrame:
@@ -183,15 +185,15 @@ def zero_shot(model: ECGCLIP, ecgs: list[ECG], queries: list[str | Query]) -> pd
     -------
     DataFrame, n * m rows, ECG by ECG
         ``ecg`` (its name), ``query``, ``score`` in [0, 1], ``low`` and ``high`` (95 % interval over small changes of
-        the input), ``similarity`` (the evidence in logits), ``understood``, ``scope``, ``basis``, ``n``, ``name``,
-        ``finding``.
+        the input and earlier states of the training), ``similarity`` (the evidence in logits), ``understood``,
+        ``scope``, ``basis``, ``n``, ``name``, ``finding``.
     """
     asked = [query if isinstance(query, Query) else ask(model, query) for query in queries]
     rows = []
     for ecg in ecgs:
-        vectors = views(model, ecg)
+        seen = views(model, ecg)
         for query in asked:
-            score, low, high, similarity = answer(model, vectors, query)
+            score, low, high, similarity = answer(model, seen, query)
             rows.append(
                 {
                     "ecg": ecg.name,
@@ -240,16 +242,23 @@ def most_specific_first(answers: pd.DataFrame) -> pd.DataFrame:
     return answers.iloc[np.lexsort((-answers["score"], repeated))].reset_index(drop=True)
 
 
-def _basis(model: ECGCLIP, finding: str) -> tuple[str, int]:
-    entry = model.calibration["findings"].get(finding)
-    if entry:
-        return "real", int(entry["positives"])
-    if finding in model.config.get("taught_by_recordings", ()):
-        return "real", 0
-    return ("simulated" if finding in model.config.get("taught_by_simulation", ()) else "never taught"), 0
-
-
-def _calibration_of(model: ECGCLIP, finding: str | None) -> tuple[float, float]:
+def _calibration_of(model: ECGCLIP, query: Query) -> tuple[float, float]:
+    """Slope and intercept of a finding; a question in free words borrows from the findings nearest to it."""
     levels = (model.calibration["findings"], model.calibration["simulated"])
-    entry = next((level[finding] for level in levels if finding in level), model.calibration["other"])
+    entry = next((level[query.finding] for level in levels if query.finding in level), None)
+    if entry is None and query.finding is None:
+        return _borrowed(model, query)
+    entry = entry or model.calibration["other"]
     return entry["slope"], entry["intercept"]
+
+
+def _borrowed(model: ECGCLIP, query: Query) -> tuple[float, float]:
+    """The calibrations of all checked findings and that of none, weighed by how near each is to the question."""
+    entries = model.calibration["findings"]
+    own = _mean_vector(model, query.statements[0], model)
+    cosines = [float(own @ _mean_vector(model, catalogue()[finding].prompts, model)) for finding in entries]
+    weights = np.exp((np.append(cosines, NEIGHBOUR_COSINE) - 1) / NEIGHBOUR_WIDTH)
+    all_entries = [*entries.values(), model.calibration["other"]]
+    pairs = np.array([[entry["slope"], entry["intercept"]] for entry in all_entries])
+    slope, intercept = weights @ pairs / weights.sum()
+    return float(slope), float(intercept)

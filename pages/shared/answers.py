@@ -52,7 +52,7 @@ def embedding(hand: InHand) -> np.ndarray:
 def unranked(scored: set[str]) -> dict[str, tuple[str, str]]:
     """Findings of the catalogue outside of `scored`: name to group and basis."""
     from ecgclip_core.findings.catalogue import catalogue
-    from ecgclip_core.model.zero_shot import ask_finding
+    from ecgclip_core.model.query import ask_finding
 
     rest = [finding for finding in catalogue().values() if finding.id not in scored]
     return {finding.name: (finding.group, ask_finding(model(), finding).basis) for finding in rest}
@@ -60,7 +60,8 @@ def unranked(scored: set[str]) -> dict[str, tuple[str, str]]:
 
 def _ranked(hand: InHand) -> pd.DataFrame:
     from ecgclip_core.findings.catalogue import catalogue
-    from ecgclip_core.model.zero_shot import ask_finding, most_specific_first, ranked_findings, zero_shot
+    from ecgclip_core.model.query import ask_finding
+    from ecgclip_core.model.zero_shot import most_specific_first, ranked_findings, zero_shot
 
     queries = [ask_finding(model(), catalogue()[finding]) for finding in ranked_findings(model())]
     return most_specific_first(zero_shot(model(), [hand.ecg], queries))

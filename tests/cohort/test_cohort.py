@@ -14,7 +14,7 @@ from ecgclip_core.cohort.plane import lay_out
 from ecgclip_core.cohort.store import load_cohort, save_cohort
 from ecgclip_core.ecg.leads import LEADS
 from ecgclip_core.errors import CheckpointError, RecordingError
-from ecgclip_core.model.zero_shot import Query
+from ecgclip_core.model.query import Query
 
 QUERY = Query("a", "a", None, (("left bundle branch block",),), ("no block",), True, "ecg", "never taught", 0)
 

@@ -11,6 +11,7 @@ from ecgclip_core.evaluation.calibration import (
     fit_calibration,
     reliability,
     save_calibration,
+    scales_of_snapshots,
 )
 
 
@@ -57,8 +58,14 @@ def test_calibration_is_written_with_the_number_of_positives(tmp_path, overconfi
     findings = pd.DataFrame({"finding": list("abcd"), "positives": truth.sum(axis=0), "recordings": len(truth)})
     findings["auroc_low"] = [0.8, 0.4, 0.5, 0.51]
     leaning = {"e": {"slope": 1.0, "intercept": 0.0}}
-    save_calibration(tmp_path, findings, fit_calibration(logits, truth), "a corpus", leaning)
+    save_calibration(tmp_path, findings, fit_calibration(logits, truth), "a corpus", leaning, [])
     written = json.loads((tmp_path / "calibration.json").read_text())
     assert written["findings"]["b"]["positives"] == truth[:, 1].sum()
     assert [entry["better_than_chance"] for entry in written["findings"].values()] == [True, False, False, True]
     assert written["corpus"] == "a corpus"
+
+
+def test_a_snapshot_on_another_scale_is_brought_onto_the_models_own():
+    logits = np.random.default_rng(0).normal(size=(50, 3))
+    (scale,) = scales_of_snapshots(logits, np.array([(logits - 1) / 2]))
+    assert scale == pytest.approx({"slope": 2.0, "intercept": 1.0})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ecgclip_core.model.zero_shot import Query
+from ecgclip_core.model.query import Query
 
 
 def query_of(statement: str, contrast: str) -> Query:

@@ -8,9 +8,11 @@ import torch
 from ecgclip_core.errors import QuestionError
 from ecgclip_core.findings.catalogue import catalogue, children
 from ecgclip_core.model.checkpoint import load_model
+from ecgclip_core.model.query import ask, ask_finding
+from ecgclip_core.model.signal_encoder import SignalEncoder
+from ecgclip_core.model.space import CommonSpace
 from ecgclip_core.model.zero_shot import (
-    ask,
-    ask_finding,
+    answer,
     evidence,
     margin,
     most_specific_first,
@@ -45,10 +47,41 @@ def test_what_only_simulations_taught_is_left_out_of_a_question_that_real_record
 
 
 def test_other_words_are_asked_as_they_are_against_their_negation(tiny_model):
-    query = ask(tiny_model, "a curious wave nobody named")
-    assert query.statements == (("a curious wave nobody named",),)
-    assert query.contrast == ("no a curious wave nobody named",)
+    query = ask(tiny_model, "curious wave nobody named")
+    assert query.statements[0][0] == "curious wave nobody named"
+    assert query.contrast == ("no curious wave nobody named",)
     assert query.basis == "never taught"
+
+
+def test_a_denial_has_the_opposite_answer(tiny_model, make_ecg):
+    table = zero_shot(tiny_model, [make_ecg(0)], ["atrial fibrillation", "no atrial fibrillation"])
+    asked, denied = table.itertuples()
+    assert denied.name == "no atrial fibrillation"
+    assert denied.score == pytest.approx(1 - asked.score)
+    assert (denied.low, denied.high) == pytest.approx((1 - asked.high, 1 - asked.low))
+
+
+@pytest.mark.parametrize(("question", "which"), [("LBBB and AF", min), ("LBBB or AF", max)])
+def test_several_findings_are_answered_one_by_one_and_together(tiny_model, make_ecg, question, which):
+    query = ask(tiny_model, question)
+    assert [part.finding for part in query.parts] == ["left_bundle_branch_block", "atrial_fibrillation"]
+    scores = zero_shot(tiny_model, [make_ecg(0)], [query, *query.parts])["score"]
+    assert scores[0] == pytest.approx(which(scores[1:]))
+
+
+def test_the_interval_widens_where_earlier_states_of_the_training_disagree(tiny_model, make_ecg):
+    seen = views(tiny_model, make_ecg(0))
+    query = ask(tiny_model, "atrial fibrillation")
+    other = CommonSpace(SignalEncoder("resnet18", (8, 16, 16, 16)), 32, 16).requires_grad_(False)
+    with_snapshot = replace(seen, earlier=[-seen.own[:1]])
+    _, low, high, _ = answer(tiny_model, seen, query)
+    try:
+        tiny_model.snapshots = [other]
+        _, lower, higher, _ = answer(tiny_model, with_snapshot, query)
+    finally:
+        tiny_model.snapshots = []
+    assert lower < low
+    assert high < higher
 
 
 @pytest.mark.parametrize(("text", "sentence"), [("", "empty"), ("   ", "empty"), ("why " * 1250, "5,000|4,999")])
@@ -89,7 +122,7 @@ def test_margin_changes_its_sign_when_question_and_contrast_change_places(tiny_m
 
 def test_the_first_view_of_a_recording_is_the_recording_itself(tiny_model, make_ecg):
     ecg = make_ecg(3, duration=25)
-    assert views(tiny_model, ecg)[0].numpy() == pytest.approx(tiny_model.encode_ecg([ecg])[0], abs=1e-5)
+    assert views(tiny_model, ecg).own[0].numpy() == pytest.approx(tiny_model.encode_ecg([ecg])[0], abs=1e-5)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,142 @@
+"""What a reader asked, as the model is asked it: prompts, contrast, and what an answer would rest on."""
+
+from dataclasses import dataclass, replace
+
+from ecgclip_core.errors import QuestionError
+from ecgclip_core.findings.catalogue import Finding, catalogue, children, find
+from ecgclip_core.findings.question import Part, read_question
+from ecgclip_core.model.ecgclip import ECGCLIP, LONGEST_TEXT
+
+# Words around a statement that belong to no finding; the mean over them is steadier than the statement alone.
+PLAIN_FRAMES = ("{}", "ECG with {}", "signs of {}")
+BASES = ("never taught", "simulated", "real")
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question as the model is asked it.
+
+    Attributes
+    ----------
+    text : str
+        What the reader wrote.
+    name : str
+        What it was understood as: a catalogue entry's name, or the text itself.
+    finding : str or None
+        Identifier of the catalogue entry.
+    statements : tuple of tuples of str
+        For each statement (an entry and those below it) its wordings; the question holds if one of them does.
+    contrast : tuple of str
+        Wordings of the opposite.
+    understood : bool
+        False for text that is not about an ECG.
+    scope : str
+        ``"ecg"``, ``"beyond"`` what an ECG can show, or ``"none"``.
+    basis : str
+        ``"real"``, ``"simulated"`` or ``"never taught"``: the recordings that taught the finding.
+    n : int
+        Real recordings with the finding that its score was checked on; 0 where there were too few to check.
+    negated : bool
+        Whether the question is that the statements do not hold.
+    joined : str
+        ``"and"`` or ``"or"``: how a part belongs to the part before it.
+    parts : tuple of Query
+        The questions that one text asks; empty where it asks one.
+    """
+
+    text: str
+    name: str
+    finding: str | None
+    statements: tuple[tuple[str, ...], ...]
+    contrast: tuple[str, ...]
+    understood: bool
+    scope: str
+    basis: str
+    n: int
+    negated: bool = False
+    joined: str = "and"
+    parts: tuple["Query", ...] = ()
+
+    @property
+    def each(self) -> tuple["Query", ...]:
+        """The parts, or the question itself where it has none."""
+        return self.parts or (self,)
+
+
+def ask(model: ECGCLIP, question: str) -> Query:
+    """Turn a question into prompts.
+
+    Parameters
+    ----------
+    model : ECGCLIP
+    question : str
+        The name, a synonym or a code of a catalogue entry, or any other words; also a denial ("no atrial
+        fibrillation") and several findings at once ("LBBB and AF"), each of which becomes a part.
+
+    Returns
+    -------
+    Query
+
+    Raises
+    ------
+    QuestionError
+        Where the question is empty or too long.
+    """
+    text = " ".join(question.split())
+    if not text:
+        raise QuestionError("The question is empty. Ask about a finding, for example: atrial fibrillation")
+    if len(text) > LONGEST_TEXT:
+        raise QuestionError(
+            f"The question has {len(text):,} characters; at most {LONGEST_TEXT:,} can be read. "
+            "Ask about one finding at a time."
+        )
+    finding = find(text)
+    if finding is not None:
+        return ask_finding(model, finding, text)
+    parts = [_ask_part(model, part) for part in read_question(text)]
+    return replace(parts[0], text=text, joined="and") if len(parts) == 1 else _together(text, parts)
+
+
+def ask_finding(model: ECGCLIP, finding: Finding, text: str | None = None) -> Query:
+    """The question for a catalogue entry: its own prompts and those of the entries below it."""
+    entries = children(finding.id)
+    real = set(model.config.get("taught_by_recordings", ()))
+    if finding.id in real:
+        # What only simulated recordings taught would add noise to a question that real ones taught.
+        entries = [entry for entry in entries if entry.id in real]
+    statements = tuple(tuple(entry.prompts) for entry in entries)
+    basis, n = _basis(model, finding.id)
+    return Query(
+        text or finding.name, finding.name, finding.id, statements, tuple(finding.contrast), True, "ecg", basis, n
+    )
+
+
+def _ask_part(model: ECGCLIP, part: Part) -> Query:
+    if part.finding is not None:
+        query = ask_finding(model, catalogue()[part.finding], part.text)
+    else:
+        scope, _ = model.scope_of(part.english)
+        statement = tuple(frame.format(part.english) for frame in PLAIN_FRAMES)
+        opposite = (f"no {part.english}",)
+        query = Query(part.text, part.english, None, (statement,), opposite, scope == "ecg", scope, "never taught", 0)
+    name = f"no {query.name}" if part.negated else query.name
+    return replace(query, name=name, negated=part.negated, joined="or" if part.joined == "or" else "and")
+
+
+def _together(text: str, parts: list[Query]) -> Query:
+    """One question of several; it is understood where each part is, or where one names a finding."""
+    name = parts[0].name + "".join(f" {part.joined} {part.name}" for part in parts[1:])
+    understood = all(part.understood for part in parts) or any(part.finding for part in parts)
+    scopes = [part.scope for part in parts]
+    scope = "ecg" if understood else ("beyond" if "beyond" in scopes else "none")
+    weakest = min(parts, key=lambda part: (BASES.index(part.basis), part.n))
+    return Query(text, name, None, (), (), understood, scope, weakest.basis, weakest.n, parts=tuple(parts))
+
+
+def _basis(model: ECGCLIP, finding: str) -> tuple[str, int]:
+    entry = model.calibration["findings"].get(finding)
+    if entry:
+        return "real", int(entry["positives"])
+    if finding in model.config.get("taught_by_recordings", ()):
+        return "real", 0
+    return ("simulated" if finding in model.config.get("taught_by_simulation", ()) else "never taught"), 0
