@@ -45,8 +45,9 @@ def write_out(text: str) -> WrittenOut:
     WrittenOut
     """
     pieces, spans, last = [], [], 0
-    for found in _pattern(text.isupper()).finditer(text):
-        written = _meaning(found)
+    arteries = re.search(_tables()["among_arteries"]["about"], text, re.IGNORECASE) is not None
+    for found in _pattern(text.isupper(), arteries).finditer(text):
+        written = _meaning(found, arteries)
         pieces += [text[last : found.start()], written]
         spans += [(place, place + 1) for place in range(last, found.start())]
         spans += [found.span()] * len(written)
@@ -62,22 +63,23 @@ def needs_capitals(word: str) -> bool:
     return word.islower() and (word.upper() in tables["as_written"] or word.upper() in tables["among_small_letters"])
 
 
-def _meaning(found: re.Match) -> str:
+def _meaning(found: re.Match, arteries: bool) -> str:
     tables = _tables()
     kind, number = found.lastgroup[0], found.lastgroup[1:]
     if kind == "p":
         return list(tables["patterns"].values())[int(number)]
-    word = " ".join(found.group().split())
-    written = {**tables["as_written"], **tables["among_small_letters"]}.get(word)
-    return written or tables["any_case"][word.casefold()]
+    word = found.group()
+    exact = {**tables["as_written"], **tables["among_small_letters"], **(tables["among_arteries"] if arteries else {})}
+    return exact.get(word) or tables["any_case"][word.casefold()]
 
 
 @cache
-def _pattern(all_capitals: bool) -> re.Pattern:
+def _pattern(all_capitals: bool, arteries: bool) -> re.Pattern:
     """All keys in one expression; those of words that capitals make ambiguous only where not all is in capitals."""
     tables = _tables()
     groups = [f"(?P<p{number}>{pattern})" for number, pattern in enumerate(tables["patterns"])]
     exact = [*tables["as_written"], *([] if all_capitals else tables["among_small_letters"])]
+    exact += [word for word in tables["among_arteries"] if arteries and word != "about"]
     groups.append(rf"(?P<w>(?-i:{_any_of(exact)})|{_any_of(tables['any_case'])})")
     return re.compile("|".join(groups), re.IGNORECASE)
 
@@ -96,7 +98,7 @@ def _tables() -> dict[str, dict[str, str]]:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise CatalogueError(f"{path.name}: not readable as TOML ({fault}).") from fault
-    for section in ("any_case", "as_written", "among_small_letters", "patterns"):
+    for section in ("any_case", "as_written", "among_small_letters", "among_arteries", "patterns"):
         for word, written in tables.setdefault(section, {}).items():
             if not isinstance(written, str) or not written.strip():
                 raise CatalogueError(f"{path.name}, table {section}, entry {word}: must be a text that is not empty.")

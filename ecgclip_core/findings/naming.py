@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 
 from ecgclip_core.findings.abbreviations import needs_capitals, write_out
 from ecgclip_core.findings.catalogue import Finding, catalogue, normalised
@@ -27,6 +27,7 @@ _OPPOSITES = (("left", "right"), ("anterior", "posterior"), ("long", "short"), (
 _LONG_WORD = re.compile(r"[^\W\d_]{6,}")
 
 
+@lru_cache(maxsize=16384)
 def named(text: str) -> Finding | None:
     """The finding whose id, name, synonym or code a text is.
 
@@ -68,6 +69,11 @@ def corrected(text: str) -> str:
     return _LONG_WORD.sub(lambda found: _corrected_word(found.group()), text)
 
 
+def speaks_of_findings(text: str) -> bool:
+    """Whether any word of a text is one that the catalogue's names and sentences use for what an ECG shows."""
+    return any(word in _stems_of_findings() for word in _words(text) if not _LOOSE.fullmatch(word))
+
+
 def _corrected_word(word: str) -> str:
     plain = normalised(word)
     if _stem(plain) in _known_stems():
@@ -78,7 +84,9 @@ def _corrected_word(word: str) -> str:
 
 
 def _may_be(word: str, other: str) -> bool:
-    return word[0] == other[0] and _one_off(word, other)
+    """Neither another beginning nor another ending is a slip: "atypical" and "typical", "collapsed" and "collapses"."""
+    inflected = other[:-1] in (word, word[:-1]) or word[:-1] == other
+    return word[0] == other[0] and not inflected and _one_off(word, other)
 
 
 def _one_off(word: str, other: str) -> bool:
@@ -104,7 +112,12 @@ def _words(text: str) -> list[str]:
     """Stems of the words, without articles."""
     rough = [word for word in re.split(r"[\s,;:()]+", text) if word == "A" or not _ARTICLE.fullmatch(word)]
     parts = (part for word in rough for part in re.split(r"[-/‐-―]", word))
-    return [_stem(plain) for plain in map(normalised, parts) if plain]
+    return [stem for stem in map(_plain_stem, parts) if stem]
+
+
+@lru_cache(maxsize=16384)
+def _plain_stem(word: str) -> str:
+    return _stem(normalised(word))
 
 
 def _stem(word: str) -> str:
@@ -187,6 +200,12 @@ def _as_written() -> dict[str, str]:
     texts += [text for finding in catalogue().values() for text in (*finding.prompts, *finding.contrast)]
     words = {word for text in texts for word in re.findall(r"[^\W\d_]{5,}", text)}
     return {normalised(word): word if word.isupper() else word.lower() for word in sorted(words)}
+
+
+@cache
+def _stems_of_findings() -> frozenset[str]:
+    texts = [text for text, _ in _also_written_out(_names_as_written())]
+    return frozenset(word for text in texts for word in _words(text))
 
 
 @cache

@@ -10,7 +10,7 @@ from ecgclip_core.ecg.leads import LEADS
 from ecgclip_core.errors import CatalogueError
 from ecgclip_core.findings.abbreviations import WrittenOut, write_out
 from ecgclip_core.findings.catalogue import Finding, find
-from ecgclip_core.findings.naming import corrected, named, stated
+from ecgclip_core.findings.naming import corrected, named, speaks_of_findings, stated
 from ecgclip_core.findings.polarity import read_polarities
 from ecgclip_core.findings.translation import to_english
 
@@ -20,6 +20,10 @@ MOST_PARTS = 24
 LONGEST_RUN = 5
 
 _EDGE_SIGNS = " \t\"'`´‘’“”„«»()[]{}<>.,;:?!¿¡…*_=~^|\\-–—/&"
+
+
+# "or not" asks and denies nothing.
+_TAG = re.compile(r"[,\s]+(?:or not|yes or no|y/n|oder nicht|ja oder nein|ja/nein)\W*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -76,10 +80,15 @@ def read_question(text: str) -> tuple[Part, ...]:
         return (Part(source, to_english(write_out(_trimmed(source)).text), alone.id, False, ""),)
     written = write_out(source)
     parts: list[Part] = []
-    for sentence in _sentences(written.text):
-        parts += _parts_of_sentence(sentence, joined="and" if parts else "")
+    for sentence in _sentences(_TAG.sub("?", written.text)):
+        for part in _parts_of_sentence(sentence, joined="and" if parts else ""):
+            said = any(part.finding == earlier.finding and part.negated == earlier.negated for earlier in parts)
+            if part.finding is None or not said:
+                parts.append(part)
     if not parts or len(parts) > MOST_PARTS:
         return whole
+    if not any(part.finding or speaks_of_findings(part.english) for part in parts):
+        return (replace(whole[0], english=to_english(_trimmed(written.text) or source)),)
     if len(parts) == 1:
         return (replace(parts[0], text=source),)
     return tuple(_in_own_words(parts, written))
@@ -133,12 +142,10 @@ def _polarities(sentence: str):
 def _meaning(plain: str) -> tuple[Finding | None, str]:
     """The catalogue entry that words name, if any, and the words in English."""
     english = to_english(plain)
-    finding = named(plain) or named(english)
-    if finding is None:
-        spelt = corrected(plain)
-        if spelt != plain:
-            english = to_english(spelt)
-            finding = named(spelt) or named(english)
+    finding = named(plain) or named(_unframed(english))
+    if finding is None and (spelt := corrected(plain)) != plain:
+        english = to_english(spelt)
+        finding = named(_unframed(spelt)) or named(_unframed(english))
     return finding, english
 
 
@@ -149,8 +156,8 @@ def _unframed(text: str) -> str:
     A name that itself begins or ends like a question ("any sinus rhythm", "nothing wrong with this ECG") stays whole:
     the longest words that name a finding are taken.
     """
-    begins = _stripped("begin", text)
-    ends = _stripped("end", text)
+    begins = _stripped("begin", text, loosely=True)
+    ends = _stripped("end", text, loosely=True)
     lengths = [(len(text) - len(begin), len(end)) for begin in begins for end in ends]
     lengths = [(start, stop) for start, stop in lengths if start < stop]
     for start, stop in sorted(lengths, key=lambda span: span[0] - span[1]):
@@ -160,15 +167,17 @@ def _unframed(text: str) -> str:
     return _trimmed(_stripped("end", _stripped("begin", text)[-1])[-1])
 
 
-def _stripped(place: str, text: str) -> list[str]:
-    """A text, and what is left of it when one frame after the other is taken off."""
+def _stripped(place: str, text: str, loosely: bool = False) -> list[str]:
+    """A text, and what is left of it when one frame after the other is taken off, loosely also words of degree."""
     texts = [text]
     while len(texts) < 20:
-        signs = texts[-1].lstrip(_EDGE_SIGNS) if place == "begin" else texts[-1].rstrip(_EDGE_SIGNS)
-        rest = _frame(place).sub("", signs, count=1)
-        if rest == texts[-1]:
+        rest = texts[-1].lstrip(_EDGE_SIGNS) if place == "begin" else texts[-1].rstrip(_EDGE_SIGNS)
+        without = _frame(place).sub("", rest, count=1)
+        if loosely and without == rest:
+            without = _frame(f"{place}_of_name").sub("", rest, count=1)
+        if without == texts[-1]:
             break
-        texts.append(rest)
+        texts.append(without)
     return texts
 
 
@@ -186,14 +195,14 @@ def _frame(place: str) -> re.Pattern:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise CatalogueError(f"{path.name}: not readable as TOML ({fault}).") from fault
     alternatives = "|".join(f"(?:{frame})" for frame in frames[place])
-    edges = r"^(?:{})(?![\w'-])" if place == "begin" else r"(?<![\w'])(?:{})$"
+    edges = r"^(?:{})(?![\w'-])" if place.startswith("begin") else r"(?<![\w'])(?:{})$"
     return re.compile(edges.format(alternatives), re.IGNORECASE)
 
 
 # --- several findings in one question -------------------------------------------------------------------------------
 
 _JOINTS = re.compile(
-    r"\s*[,;]\s*(?P<listed>(?:and|or|und|oder|but|aber|nor|noch|as well as|sowie)\s+)?"
+    r"\s*(?:[,;]|:(?!\d))\s*(?P<listed>(?:and|or|und|oder|but|aber|nor|noch|as well as|sowie)\s+)?"
     r"|\s+and/or\s+|\s+und/oder\s+"
     r"|\s+(?P<and>and also|and|as well as|along with|together with|in addition to|plus|&|\+|und|sowie|but|aber|yet|nor|"
     r"noch)\s+"
@@ -288,7 +297,7 @@ def _link(joint: re.Match) -> str:
     said = joint.group().casefold()
     if joint["slash"] or re.search(r"\b(?:or|oder|bzw|vs|versus)\b", said):
         return "or"
-    return "," if said.strip() in (",", ";") else "and"
+    return "," if said.strip() in (",", ";", ":") else "and"
 
 
 def _spoken_link(links: list[str], number: int) -> str:
@@ -396,4 +405,4 @@ def _complete(part: Part) -> bool:
 
 def _only_structure(text: str) -> bool:
     words = re.findall(r"\w+", text)
-    return all(_STRUCTURE.fullmatch(word) or word in LEADS or _MODIFIER.fullmatch(word) for word in words)
+    return all(_STRUCTURE.fullmatch(word) or word in LEADS for word in words) or all(map(_MODIFIER.fullmatch, words))
