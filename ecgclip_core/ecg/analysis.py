@@ -1,12 +1,14 @@
 """Everything that measuring, delineating and the median beat share, worked out once per recording."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from ecgclip_core.ecg import atria
 from ecgclip_core.ecg.filters import WORKING_RATE, WorkingCopy, working_copy
+from ecgclip_core.ecg.p_train import LONGEST, PTrain, p_train
 from ecgclip_core.ecg.r_peaks import find_beats
 from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.ecg.templates import Template, align_and_group, shapes, template
@@ -15,6 +17,10 @@ from ecgclip_core.ecg.waves import Marks, p_marks, qrs_marks, samples, t_marks
 LONGEST_T_END = 0.75  # s after R
 SLOW_RR = 0.80  # s; P waves without beats are looked for below 75 beats a minute
 NARROWER = 0.020  # s
+STEADY_RR = 0.16  # longest minus shortest over median; sinus rhythm breathes by less, fibrillation varies by more
+VARYING_PR = 0.025  # s, standard deviation
+_LED = 0.6  # share of the beats that P waves lead to, where the others are dropped
+_FASTER, _UNLOCKED = 1.15, 0.85  # of independent P waves: their rate over that of the beats, their locking to them
 SHORTEST_PR = 0.14  # s from a P onset to its R peak, kept free of the T wave before
 
 
@@ -47,6 +53,9 @@ class Analysis:
         Positive where the dominant beats have P waves at a constant distance.
     alone : IndependentAtria or None
         P waves that keep their own time while the ventricles beat more slowly.
+    train : PTrain or None
+        P waves one after the other, where beats are unsteady or not led by them; None elsewhere and where none are
+        believed.
     """
 
     copy: WorkingCopy
@@ -56,11 +65,34 @@ class Analysis:
     shapes: tuple[Shape, ...]
     p_score: float
     alone: atria.IndependentAtria | None = None
+    train: PTrain | None = None
 
     @property
     def conducted(self) -> bool:
-        """Whether P waves lead to the dominant beats."""
-        return self.p_score > 0 and self.alone is None
+        """Whether P waves lead to the dominant beats at a constant distance."""
+        return self.p_score > 0 and self.alone is None and not self.varying
+
+    @cached_property
+    def dropped(self) -> np.ndarray:
+        """Times of P waves that no beat follows while others are conducted, s."""
+        if self.alone is not None or not self.shapes:
+            return np.zeros(0)
+        usual = self.group == 0
+        if self.train is not None and (self.train.beat >= 0).sum() >= _LED * len(self.r):
+            duration = min(self.x.shape[1] / WORKING_RATE, LONGEST)
+            return self.train.dropped(self.r / WORKING_RATE, ~usual, duration)
+        if self.p_score <= 0 or self.shapes[0].p is None:
+            return np.zeros(0)
+        return atria.p_waves_in_pauses(self.x, self.copy.usable, self.r, usual, self.shapes[0].p) / WORKING_RATE
+
+    @cached_property
+    def varying(self) -> bool:
+        """Whether P waves lead to beats after different times and some to none, as in Wenckebach's periods."""
+        return (
+            self.train is not None
+            and bool(len(self.dropped))
+            and float(np.std(self.train.pr(self.r / WORKING_RATE))) > VARYING_PR
+        )
 
     @property
     def rr(self) -> np.ndarray:
@@ -103,7 +135,8 @@ def _analyse(ecg: ECG) -> Analysis:
     renumber = {old: new for new, old in enumerate(kept)}
     group = np.array([renumber[g] for g in group[keep]], int)
     r, drawn = r[keep], [drawn[number] for number in kept]
-    return Analysis(copy, x, r, group, tuple(drawn), score, _alone(copy, x, r, group, drawn))
+    train, alone = _atria(copy, x, r, _explained(r, group, drawn), score)
+    return Analysis(copy, x, r, group, tuple(drawn), score, alone, train)
 
 
 def _narrow_first(group: np.ndarray, drawn: list[Shape | None]) -> tuple[np.ndarray, list[Shape | None]]:
@@ -117,12 +150,8 @@ def _narrow_first(group: np.ndarray, drawn: list[Shape | None]) -> tuple[np.ndar
     return group, drawn
 
 
-def _alone(
-    copy: WorkingCopy, x: np.ndarray, r: np.ndarray, group: np.ndarray, drawn: list[Shape]
-) -> atria.IndependentAtria | None:
-    """P waves in a slow rhythm that do not lead to beats."""
-    if len(r) < 3 or np.diff(r).mean() / WORKING_RATE < SLOW_RR:
-        return None
+def _explained(r: np.ndarray, group: np.ndarray, drawn: list[Shape]) -> list[tuple[int, np.ndarray]]:
+    """For each beat the sample at which its QRST begins, and the QRST of its median."""
     explained = []
     for beat, number in zip(r, group, strict=True):
         shape = drawn[number]
@@ -130,7 +159,33 @@ def _alone(
         first, last = samples(shape.qrs.together[0] - 0.02), samples(end + 0.04)
         first = max(first, -shape.beat.origin)
         explained.append((beat + first, shape.beat.signal[:, shape.beat.origin + first : shape.beat.origin + last]))
-    return atria.independent_p_waves(x, copy.usable, r, explained)
+    return explained
+
+
+def _atria(
+    copy: WorkingCopy, x: np.ndarray, r: np.ndarray, explained: list[tuple[int, np.ndarray]], score: float
+) -> tuple[PTrain | None, atria.IndependentAtria | None]:
+    """P waves that need not lead to the beats, looked for where the rhythm is slow, unsteady or without P waves."""
+    if len(r) < 3:
+        return None, None
+    rr = np.diff(r) / WORKING_RATE
+    slow, unsteady = rr.mean() >= SLOW_RR, np.ptp(rr) > STEADY_RR * np.median(rr)
+    if not (slow or unsteady or score <= 0):
+        return None, None
+    train = p_train(x, copy.usable, r, explained)
+    if train is not None and train.believed:
+        return train, _independent(train, r)
+    return None, atria.independent_p_waves(x, copy.usable, r, explained) if slow else None
+
+
+def _independent(train: PTrain, r: np.ndarray) -> atria.IndependentAtria | None:
+    """The same from a train whose rate breathes: steady slow beats at no distance from faster P waves."""
+    rr = np.diff(r) / WORKING_RATE
+    faster = 60.0 / np.diff(train.times).mean() > _FASTER * 60.0 / rr.mean()
+    steady = np.ptp(rr) < STEADY_RR * np.median(rr)
+    if rr.mean() < SLOW_RR or not faster or not steady or train.locked(r / WORKING_RATE) > _UNLOCKED:
+        return None
+    return atria.IndependentAtria(train.times[train.seen], 60.0 / float(np.diff(train.times).mean()))
 
 
 def _draw(beat: Template, usable: np.ndarray, rr: float) -> Shape | None:

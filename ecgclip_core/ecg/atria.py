@@ -13,6 +13,8 @@ P_TOP = 15.0  # Hz; a P wave holds little above
 _ALIKE_IF_SINGLE = 0.75  # a single beat cannot be compared; it is taken for one of doubtful likeness
 _IRREGULAR_IF_SHORT = 0.03
 _COMB_STANDS_OUT = 2.5  # height of all but a quarter of the P waves over that of the line
+_PAUSE = 1.4  # of the usual interval
+_SAME_P = 0.85  # correlation over all leads
 _WHOLE = 0.04  # nearer than this to a whole number of P waves a beat, conduction cannot be told from chance
 _LOCKED = 0.97  # length of the mean direction of PR on the circle of one P-P interval; 1 where PR is constant
 
@@ -73,6 +75,45 @@ def p_wave_score(pieces: np.ndarray, r: np.ndarray) -> float:
         rr = np.diff(r)
         irregular = np.median(np.abs(np.diff(rr))) / np.median(rr)
     return float(9.0 * alike - 6.8 * min(irregular, 0.25) + 0.59 * np.log(height + 1e-6) - 4.56)
+
+
+def p_waves_in_pauses(x: np.ndarray, usable: np.ndarray, r: np.ndarray, led: np.ndarray, p: Marks) -> np.ndarray:
+    """P waves where a beat is missing from a rhythm that P waves lead.
+
+    Parameters
+    ----------
+    x : ndarray, shape (12, n)
+    usable : ndarray of bool, shape (12,)
+    r : ndarray of int, shape (k,)
+    led : ndarray of bool, shape (k,)
+        The beats of the usual shape, which P waves precede.
+    p : Marks
+        Of those beats.
+
+    Returns
+    -------
+    ndarray
+        Samples at which their peaks stand.
+    """
+    pieces = p_segments(x, usable, r[led], p)
+    pieces = pieces[np.isfinite(pieces).all(axis=1)]
+    if len(r) < 4 or len(pieces) < 2:
+        return np.zeros(0, int)
+    model, rr = np.median(pieces, axis=0), np.diff(r)
+    usual = float(np.median(rr[rr < _PAUSE * np.quantile(rr, 0.25)]))
+    found = []
+    for beat in np.flatnonzero((rr > _PAUSE * usual) & led[:-1] & led[1:]):
+        for missing in range(1, round(rr[beat] / usual)):
+            places = np.arange(-0.15 * usual, 0.15 * usual, samples(0.006)) + r[beat] + missing * usual
+            there = p_segments(x, usable, places.astype(int), p)
+            size = np.linalg.norm(there, axis=1) / (np.linalg.norm(model) + 1e-12)
+            likeness = np.where(
+                (size > 0.5) & (size < 2.0), there @ model / (np.linalg.norm(model) ** 2 * size + 1e-12), 0
+            )
+            best = int(np.nanargmax(np.nan_to_num(likeness)))
+            if likeness[best] > _SAME_P:
+                found.append(places[best] + samples(p.together[1]))
+    return np.array(found, int)
 
 
 @dataclass(frozen=True)

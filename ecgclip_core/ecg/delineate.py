@@ -79,13 +79,17 @@ def _beat_rows(found: Analysis, beat: int, p_shift: int | None, t_shift: int | N
 
 
 def _lone_p_rows(found: Analysis, duration: float) -> list[tuple]:
-    """P waves that lead to no beat; one width for all, since their beats do not line them up for a median."""
-    if found.alone is None:
-        return []
+    """P waves that lead to no beat or to one after varying times; one width for all, since no median lines them up."""
+    if found.alone is not None:
+        lone = [(-1, at) for at in found.alone.times]
+    elif found.varying:
+        lone = list(zip(found.train.beat[found.train.seen], found.train.times[found.train.seen], strict=True))
+    else:
+        lone = [(-1, at) for at in found.dropped]
     half = LONE_P_WIDTH / 2
     return [
-        (lead, -1, "P", at - half, at, at + half)
-        for at in found.alone.times
+        (lead, beat, "P", at - half, at, at + half)
+        for beat, at in lone
         for lead, usable in zip(LEADS, found.copy.usable, strict=True)
         if usable and at >= half and at + half < duration
     ]

@@ -99,6 +99,8 @@ def _measurements(m: Measurements, found: Analysis) -> dict[str, Fact]:
             beats[name] = m[name].value + sign * 1000.0 * np.array(seen) / WORKING_RATE
     beats["qrs"] = _qrs_of_beats(found, own)
     named = {name: _fact(m[name], beats[name]) for name in _MEASURED_ALREADY}
+    if found.train is not None and len(found.dropped):
+        beats["pr"] = 1000.0 * found.train.pr(found.r / WORKING_RATE)
     return named | {"pr_range": _pr_range(m.pr, beats["pr"])}
 
 
@@ -129,7 +131,7 @@ def _qrs_of_beats(found: Analysis, own: np.ndarray) -> np.ndarray:
 
 
 def _pr_range(pr: Measurement, beats: np.ndarray) -> Fact:
-    if pr.value is None:
+    if pr.value is None and not len(beats):
         return Fact(None, "ms", pr.status, pr.reason)
     if len(beats) < 2:
         return Fact(None, "ms", NOT_MEASURABLE, "It needs two beats with P waves.")
@@ -141,7 +143,7 @@ def _of_the_p_wave(found: Analysis, m: Measurements, leads: dict[str, dict[str, 
     if not found.shapes:
         nothing = {
             name: Fact(None, YES_OR_NO, NOT_MEASURABLE, NO_BEATS)
-            for name in ("p_waves", "dissociated", "flutter_waves")
+            for name in ("p_waves", "any_p_waves", "dissociated", "flutter_waves")
         }
         return nothing | {
             "p_duration": Fact(None, "ms", NOT_MEASURABLE, NO_BEATS),
@@ -157,10 +159,11 @@ def _of_the_p_wave(found: Analysis, m: Measurements, leads: dict[str, dict[str, 
     return {
         "p_duration": duration,
         "p_terminal_v1": terminal,
-        "p_waves": Fact(found.conducted, YES_OR_NO),
+        "p_waves": Fact(found.conducted or found.varying, YES_OR_NO),
+        "any_p_waves": Fact(found.conducted or found.varying or found.alone is not None, YES_OR_NO),
         "dissociated": Fact(found.alone is not None, YES_OR_NO),
         "flutter_waves": Fact(False, YES_OR_NO),
-        "dropped_beats": Fact(0 if found.alone is None else len(found.alone.times), ""),
+        "dropped_beats": Fact(len(found.dropped if found.alone is None else found.alone.times), ""),
     }
 
 

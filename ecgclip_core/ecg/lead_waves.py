@@ -11,10 +11,11 @@ LEAST_MV = 0.03  # mV; a third of a millimetre on paper, the width of its line
 LEAST_SHARE = 0.03  # of the height of the QRS, where the scale is lost
 LEAST_MS = 8.0  # ms; a wave of the QRS is no single sample of noise
 NOTCHES_SHOW_FROM = 250.0  # Hz
-NOTCH_SHARE = 0.05  # of the height of the QRS, by which the trace must turn back
-SLUR_SHARE = 0.45  # of the steepness on both sides, below which a flank nearly stops
-SLUR_SIZE = 0.15  # of the height of the QRS, which such a flank must cover
+NOTCH_SHARE = 0.04  # of the height of the QRS, by which the trace must turn back
+SLUR_SHARE = 0.50  # of the steepness on both sides, below which a flank nearly stops
+SLUR_SIZE = 0.12  # of the height of the QRS, which such a flank must cover
 NOTCH_BAND = 0.010  # s, moving average against mains and muscle
+EDGE = 4  # samples at each end, where the QRS goes over into the level line
 DELTA_SLOPE = 0.5  # of the steepest slope of the lead, which a delta wave does not reach
 DELTA_MS = 28.0  # ms for which it lasts
 DELTA_RISE = 0.06  # of the height of the QRS, by which it moves in that time
@@ -119,7 +120,7 @@ def is_notched(row: np.ndarray, least: float) -> bool:
     least : float
         Smaller turns are noise.
     """
-    smooth = moving_average(row, NOTCH_BAND)
+    smooth = moving_average(row[EDGE:-EDGE] if len(row) > 4 * EDGE else row, NOTCH_BAND)
     height = np.ptp(smooth)
     turn = max(NOTCH_SHARE * height, least)
     slope = np.diff(smooth)

@@ -17,6 +17,7 @@ UNSCALED = "The amplitude of this recording is not calibrated; shapes and times 
 NO_BEATS = "No heart beat stands out of the tracing."
 NO_P = "No P waves stand at a constant distance before the QRS complexes."
 DISSOCIATED = "P waves come independently of the QRS complexes."
+VARYING = "The distance from P wave to QRS complex changes from beat to beat, and some P waves lead to none."
 NO_T = "No T wave can be told from the baseline."
 
 _SMALLEST_AREA = 0.4e-3  # mV s in the frontal plane; 10 microvolts over 40 ms, less is noise
@@ -128,7 +129,7 @@ def measure(ecg: ECG) -> Measurements:
     rate = _heart_rate(found)
     rr = 60.0 / rate.value if rate.value else None
     p, qrs, t = (beat.marks[wave] for wave in ("P", "QRS", "T"))
-    without_p = (ABSENT, NO_P) if found.alone is None else (NOT_MEASURABLE, DISSOCIATED)
+    without_p = _without_p(found)
     qt = _interval(qrs[0], t[2] if t else None, NOT_MEASURABLE, NO_T)
     corrected = {name: _corrected(qt, rr, formula) for name, formula in QT_FORMULAS.items()}
     return Measurements(
@@ -189,9 +190,20 @@ def _heart_rate(found: Analysis) -> Measurement:
 def _atrial_rate(found: Analysis, ventricular: Measurement) -> Measurement:
     if found.alone is not None:
         return _measured(found.alone.rate, "bpm")
+    if len(found.dropped) and found.train is not None:
+        return _measured(60.0 / np.diff(found.train.times).mean(), "bpm")
+    if len(found.dropped):
+        return _measured(ventricular.value * (1 + len(found.dropped) / len(found.rr)), "bpm")
     if not found.conducted:
         return _without("bpm", ABSENT, NO_P)
     return ventricular
+
+
+def _without_p(found: Analysis) -> tuple[str, str]:
+    """Status and reason where no P wave stands at a constant distance."""
+    if found.alone is not None:
+        return NOT_MEASURABLE, DISSOCIATED
+    return (NOT_MEASURABLE, VARYING) if found.varying else (ABSENT, NO_P)
 
 
 def _irregularity(found: Analysis) -> Measurement:

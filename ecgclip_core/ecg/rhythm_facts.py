@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ecgclip_core.ecg.analysis import Analysis
+from ecgclip_core.ecg.analysis import STEADY_RR, Analysis
 from ecgclip_core.ecg.fact import Fact
 from ecgclip_core.ecg.filters import WORKING_RATE
 from ecgclip_core.ecg.measure import NO_BEATS, NOT_MEASURABLE
@@ -11,9 +11,6 @@ from ecgclip_core.ecg.vocabulary import YES_OR_NO
 BROAD_MS = 120.0
 EARLY = 0.85  # of the interval that is usual where the beat stands
 PAUSE = 1.05  # the same, for the interval after it, unless the beat has another shape
-# RR of a regular rhythm: sinus arrhythmia begins where the longest and shortest interval differ by more than 120 ms
-# or 10 % (Chou's Electrocardiography in Clinical Practice, 6th edition, chapter 13); 60 ms below 75 bpm is breathing.
-REGULAR_MS, REGULAR_SHARE = 120.0, 0.15
 IRREGULAR_THROUGHOUT = 0.06  # median change from one interval to the next, over the median interval
 SPIKE_TO_QRS = 0.080  # s
 SPIKE_TO_P = (0.080, 0.350)  # s before the QRS
@@ -84,7 +81,10 @@ def premature(found: Analysis) -> np.ndarray:
     early = np.zeros(len(found.r), bool)
     if len(found.r) < 3:
         return early
-    rr, usual = found.rr, float(np.median(found.rr))
+    rr = found.rr.copy()
+    paused = np.isin(np.arange(len(rr)), np.searchsorted(found.r / WORKING_RATE, found.dropped) - 1)
+    usual = float(np.median(rr if paused.all() else rr[~paused]))
+    rr[paused] = usual  # a dropped beat is no pause after an early one
     other_shape = found.group != 0
     broad = broad_beats(found)
     fibrillates = not found.conducted and irregular_throughout(found)
@@ -110,7 +110,7 @@ def is_regular(found: Analysis, early: np.ndarray) -> bool:
         kept = found.rr[1::2] if early.sum() >= len(early) // 2 - 1 else found.rr
     if len(kept) < 2:
         return True
-    return bool(1000.0 * np.ptp(kept) <= min(REGULAR_MS, 1000.0 * REGULAR_SHARE * np.median(kept)))
+    return bool(np.ptp(kept) <= STEADY_RR * np.median(kept))
 
 
 def is_bigeminy(early: np.ndarray) -> bool:

@@ -64,6 +64,7 @@ RECORDING_FACTS = {
     "male": Name("male", YES_OR_NO),
     "female": Name("female", YES_OR_NO),
     "p_waves": Name("P waves before the QRS", YES_OR_NO),
+    "any_p_waves": Name("P waves", YES_OR_NO),
     "dissociated": Name("P waves independent of the QRS", YES_OR_NO),
     "flutter_waves": Name("flutter waves", YES_OR_NO),
     "regular": Name("RR regular", YES_OR_NO),
