@@ -33,3 +33,7 @@ class CheckpointError(EcgclipError):
 
 class QuestionError(EcgclipError):
     """A question that cannot be asked: empty, or too long."""
+
+
+class EndpointError(EcgclipError):
+    """A language model's endpoint that is not set up rightly, cannot be reached, or does not answer."""

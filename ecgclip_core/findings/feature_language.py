@@ -330,7 +330,11 @@ class _Claims:
         self._close_wave()
         if self.waiting or not self.claims or self.denied or any(_says_nothing(claim) for claim in self.claims):
             return None
-        return _grouped(self.claims, self.joined)
+        # "no ST elevation in V1 to V4": in none of them.
+        claims = [
+            replace(claim, scope="any") if claim.denied and claim.scope == "all" else claim for claim in self.claims
+        ]
+        return _grouped(claims, self.joined)
 
     def _add(self, claim: Claim) -> None:
         self.claims.append(replace(claim, denied=self.denied))
@@ -405,7 +409,8 @@ class _Claims:
         if quality == "duration":
             self._add(Claim(last.wave, "duration", low=low, high=high, denied=last.denied))
             return True
-        self.claims[-1] = replace(last, low=low, high=high)
+        quality = "size" if last.quality == "present" else last.quality
+        self.claims[-1] = replace(last, quality=quality, low=low, high=high)
         return True
 
     def _leads(self, groups: list, following: list) -> bool:

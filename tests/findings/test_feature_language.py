@@ -14,9 +14,10 @@ def claims(text):
     [
         ("ST elevation in II, III and aVF", Claim("ST", "elevated", ("II", "III", "aVF"), "all")),
         ("ST elevation in the inferior leads", Claim("ST", "elevated", ("II", "III", "aVF"), "region")),
+        ("R in V1 taller than 0.7 mV", Claim("R", "size", ("V1",), "all", 0.7)),
         ("absent P waves", Claim("P", "present", denied=True)),
         ("P waves absent", Claim("P", "present", denied=True)),
-        ("no Q waves in V1-V3", Claim("Q", "present", ("V1", "V2", "V3"), "all", denied=True)),
+        ("no Q waves in V1-V3", Claim("Q", "present", ("V1", "V2", "V3"), "any", denied=True)),
         ("PR interval longer than 200 ms", Claim("PR", "duration", low=200.0)),
         ("PR > 0.2 s", Claim("PR", "duration", low=200.0)),
         ("QRS duration of 120 ms or more", Claim("QRS", "duration", low=120.0)),
