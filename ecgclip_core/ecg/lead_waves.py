@@ -16,9 +16,9 @@ SLUR_SHARE = 0.50  # of the steepness on both sides, below which a flank nearly 
 SLUR_SIZE = 0.12  # of the height of the QRS, which such a flank must cover
 NOTCH_BAND = 0.010  # s, moving average against mains and muscle
 EDGE = 4  # samples at each end, where the QRS goes over into the level line
-DELTA_SLOPE = 0.5  # of the steepest slope of the lead, which a delta wave does not reach
-DELTA_MS = 28.0  # ms for which it lasts
-DELTA_RISE = 0.06  # of the height of the QRS, by which it moves in that time
+DELTA_SLOPE = 0.35  # of the steepest slope of the lead, which a delta wave does not reach
+DELTA_MS = 38.0  # ms for which it lasts
+DELTA_RISE = 0.04  # of the height of the QRS, by which it moves in that time
 NAMES = ("q", "r", "s", "r2", "s2")
 
 
