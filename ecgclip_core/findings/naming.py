@@ -11,13 +11,26 @@ from ecgclip_core.findings.questions import example_questions
 _ARTICLE = re.compile(r"an?|the|is|are|was|were|ein(?:e[nmrs]?)?|der|die|das|den|dem|des", re.IGNORECASE)
 # In names, these carry the order of words only: "elevation of the ST segment in the inferior leads".
 _LOOSE = re.compile(
-    r"of|in|on|at|to|von|im|bei|leads?|ableitung|segment|strecke|wave|welle?|interval|wall|myocardial|cardiac|muscle"
+    r"of|in|on|at|to|von|im|bei|leads?|ableitung|segment|strecke|wave|welle?|interval|complex|wall|myocardial|cardiac|muscle"
 )
+# Nouns and adjectives by which the same thing is said: "inversion of the T wave", "the T wave is inverted".
 _SAME = {
-    "atria": "atrial", "atrium": "atrial", "ventricl": "ventricular", "septum": "septal", "infarction": "infarct",
-    "inverted": "inversion", "elevated": "elevation", "depressed": "depression", "prolonged": "prolongation",
-    "enlarged": "enlargement", "deviated": "deviation", "flattened": "flattening",
-}  # fmt: skip
+    "atria": "atrial",
+    "atrium": "atrial",
+    "ventricl": "ventricular",
+    "septum": "septal",
+    "infarction": "infarct",
+    "inverted": "inversion",
+    "elevated": "elevation",
+    "raised": "elevation",
+    "depressed": "depression",
+    "prolonged": "prolongation",
+    "enlarged": "enlargement",
+    "deviated": "deviation",
+    "flattened": "flattening",
+    "widened": "broad",
+    "wide": "broad",
+}
 # Who moves the words of a text with one of these about changes what it says.
 _FIXED = re.compile(
     r"no|not|nor|neither|without|with|and|or|but|than|before|after|from|over|under|above|below|between|beyond|into|"
@@ -110,6 +123,7 @@ def _traces(word: str) -> set[str]:
 
 def _words(text: str) -> list[str]:
     """Stems of the words, without articles."""
+    text = re.sub(r"\s[&+]\s", " and ", text)
     rough = [word for word in re.split(r"[\s,;:()]+", text) if word == "A" or not _ARTICLE.fullmatch(word)]
     parts = (part for word in rough for part in re.split(r"[-/‐-―]", word))
     return [stem for stem in map(_plain_stem, parts) if stem]

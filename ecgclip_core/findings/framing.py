@@ -1,0 +1,63 @@
+"""A question without the words that make it one: ``assets/questions/frames.toml`` says which they are."""
+
+import re
+import tomllib
+from functools import cache, lru_cache
+
+from ecgclip_core.bundled import ASSETS
+from ecgclip_core.errors import CatalogueError
+from ecgclip_core.findings.naming import named
+
+_EDGE_SIGNS = " \t\"'`´‘’“”„«»()[]{}<>.,;:?!¿¡…*_=~^|\\-–—/&"
+
+
+@lru_cache(maxsize=4096)
+def unframed(text: str) -> str:
+    """Words without the question around them, perhaps none.
+
+    A name that itself begins or ends like a question ("any sinus rhythm", "nothing wrong with this ECG") stays whole:
+    the longest words that name a finding say which, the shortest that name the same are taken.
+    """
+    begins = _stripped("begin", text, loosely=True)
+    ends = _stripped("end", text, loosely=True)
+    lengths = [(len(text) - len(begin), len(end)) for begin in begins for end in ends]
+    lengths = [(start, stop) for start, stop in lengths if start < stop]
+    names, longest = [], None
+    for start, stop in sorted(lengths, key=lambda span: span[0] - span[1]):
+        words = trimmed(text[start:stop])
+        longest = longest or named(words)
+        if longest is not None and named(words) is longest:
+            names.append(words)
+    return names[-1] if names else trimmed(_stripped("end", _stripped("begin", text)[-1])[-1])
+
+
+def _stripped(place: str, text: str, loosely: bool = False) -> list[str]:
+    """A text, and what is left of it when one frame after the other is taken off, loosely also words of degree."""
+    texts = [text]
+    while len(texts) < 20:
+        rest = texts[-1].lstrip(_EDGE_SIGNS) if place == "begin" else texts[-1].rstrip(_EDGE_SIGNS)
+        without = _frame(place).sub("", rest, count=1)
+        if loosely and without == rest:
+            without = _frame(f"{place}_of_name").sub("", rest, count=1)
+        if without == texts[-1]:
+            break
+        texts.append(without)
+    return texts
+
+
+def trimmed(text: str) -> str:
+    """Words without signs at their edges, save a bracket that belongs to a name: "PRC(S)"."""
+    words = text.strip(_EDGE_SIGNS)
+    return words if named(words) is not None or named(text) is None else text.strip(" ?!.,;:")
+
+
+@cache
+def _frame(place: str) -> re.Pattern:
+    path = ASSETS / "questions" / "frames.toml"
+    try:
+        frames = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise CatalogueError(f"{path.name}: not readable as TOML ({fault}).") from fault
+    alternatives = "|".join(f"(?:{frame})" for frame in frames[place])
+    edges = r"^(?:{})(?![\w'-])" if place.startswith("begin") else r"(?<![\w'])(?:{})$"
+    return re.compile(edges.format(alternatives), re.IGNORECASE)
