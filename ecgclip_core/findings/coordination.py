@@ -85,8 +85,9 @@ def _atoms(text: str) -> tuple[list[tuple[int, int]], list[str]]:
         if not any(begin < joint.end() and joint.start() < end for begin, end in together)
     ]
     spans, links, start = [], [], 0
-    for joint, following in zip(joints, [*joints[1:], None], strict=True):
-        before, after = text[start : joint.start()], text[joint.end() : following.start() if following else len(text)]
+    ends = [joint.start() for joint in joints[1:]] + [len(text)]
+    for joint, end in zip(joints, ends, strict=False):
+        before, after = text[start : joint.start()], text[joint.end() : end]
         if not re.search(r"\w", before) or not re.search(r"\w", text[joint.end() :]):
             continue
         # "ST/T" and "V1/V2" are no alternatives.
