@@ -15,6 +15,7 @@ st.set_page_config(page_title="ECGCLIP Studio", page_icon=ASSETS / "theme-icon.p
 page = st.navigation(
     [
         st.Page(PAGES / "reading.py", title="Reading", icon=":material/ecg_heart:", default=True),
+        st.Page(PAGES / "criteria.py", title="Criteria", icon=":material/rule:"),
         st.Page(PAGES / "clusters.py", title="Clusters", icon=":material/segment:"),
         st.Page(PAGES / "cohort.py", title="Cohort", icon=":material/scatter_plot:"),
         st.Page(PAGES / "evidence.py", title="Evidence", icon=":material/fact_check:"),

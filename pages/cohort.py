@@ -11,10 +11,12 @@ from pages.shared.cohort import cohort, finding_names, hover_words, open_from_co
 from pages.shared.entry import through_app
 from pages.shared.in_hand import in_hand
 from pages.shared.model import footer, model
+from pages.shared.question import only_understood
 
 READING = "pages/reading.py"
 FINDING, MEASUREMENT, QUESTION = "a finding", "a measurement", "an answer"
 CLICK, LASSO = "click opens", "lasso lists"
+BEST = 50
 MEASUREMENTS = {
     "heart_rate": "heart rate (bpm)",
     "pr": "PR (ms)",
@@ -108,20 +110,61 @@ def _by_answer(loaded) -> tuple[np.ndarray, str]:
         "Question", "atrial fibrillation", key="colour_question", icon=":material/search:", persist_state="session"
     )
     nothing = np.full(len(loaded), np.nan)
+    title = "evidence (logits)"
     try:
-        query = ask(model(), question)
+        query = only_understood(ask(model(), question))
         if not query.understood:
             st.warning(
                 "That was not understood as a question that an ECG can answer. Name a finding, for example: left "
                 "bundle branch block."
             )
-            return nothing, "answer"
+            return nothing, title
         scores = score_question(model(), loaded, query)
     except EcgclipError as error:
         st.warning(str(error))
-        return nothing, "answer"
-    st.caption(f"Understood as: {query.name}. The colour is the margin over its opposite in logits, not a probability.")
-    return scores, "margin (logits)"
+        return nothing, title
+    st.caption(f"Understood as: **{query.name}**. {_what_counts(query)}")
+    _best(loaded, scores)
+    return scores, title
+
+
+def _what_counts(query) -> str:
+    """What the colour is, in words."""
+    words = "Colour and order are the model's evidence for it, in logits before calibration: no probability."
+    joints = {part.joined for part in query.parts[1:]}
+    if joints == {"and"}:
+        return f"{words} Of several findings, the one with the least evidence counts."
+    if joints == {"or"}:
+        return f"{words} Of several findings, the one with the most evidence counts."
+    return words
+
+
+def _best(loaded, scores: np.ndarray) -> None:
+    """The recordings for which most speaks, in order; a chosen one is opened."""
+    found = loaded.table.assign(row=range(len(loaded)), evidence=scores).nlargest(BEST, "evidence")
+    shown = pd.DataFrame(
+        {
+            "rank": range(1, len(found) + 1),
+            "recorded as": finding_names(found["finding"]),
+            "evidence": found["evidence"].to_numpy(),
+        }
+    )
+    picked = st.dataframe(
+        shown,
+        hide_index=True,
+        width="stretch",
+        height=315,
+        column_config={
+            "rank": st.column_config.NumberColumn("", width=40),
+            "evidence": st.column_config.NumberColumn(format="%.1f", width=70),
+        },
+        on_select="rerun",
+        selection_mode="single-row",
+        key="best",
+    )
+    st.caption(f"The first {len(found)} of {len(loaded):,}. Choose a row to open the recording.")
+    if picked["selection"]["rows"]:
+        _open(int(found["row"].iloc[picked["selection"]["rows"][0]]))
 
 
 def _own(loaded) -> tuple[float, float, float] | None:

@@ -8,6 +8,7 @@ import streamlit as st
 
 from ecgclip_core.errors import EcgclipError
 from ecgclip_core.figures.forest import forest
+from ecgclip_core.figures.reliability import reliability_figure
 from pages.shared.cohort import finding_names
 from pages.shared.entry import through_app
 from pages.shared.look import NO_BREAK, figures_row
@@ -95,6 +96,52 @@ def _measured(evaluations: list[dict], checkpoint: str) -> None:
     with st.expander("The figures as a table"):
         shown = table.drop(columns=["label", "finding"])
         st.dataframe(shown.style.format(precision=3), hide_index=True, width="stretch")
+    _calibrated(entry.get("calibration", {}))
+    _intervals(entry.get("intervals", {}))
+
+
+def _calibrated(calibration: dict) -> None:
+    """Whether 20 % means one in five."""
+    bins = calibration.get("reliability", [])
+    if not bins:
+        return
+    st.subheader("Whether scores mean what they say")
+    st.plotly_chart(
+        reliability_figure(bins),
+        theme=None,
+        height=360,
+        key="reliability",
+        config={"displayModeBar": False},
+        alt="Reliability curve: how often answers came true against their score; the table below holds the figures.",
+    )
+    st.caption(
+        f"All answers of this evaluation in {len(bins)} groups of equal size, from the lowest scores to the highest. "
+        "On the dotted line, of answers with 20 % one in five came true; below it scores are too high. Each answer was "
+        "scored by a calibration that its person had no part in. The expected calibration error, "
+        f"{calibration['expected_error']:.3f}, is the mean distance from the line, every group weighing alike."
+    )
+    with st.expander("The curve as a table"):
+        st.dataframe(pd.DataFrame(bins).style.format(precision=3), hide_index=True, width="stretch")
+
+
+def _intervals(intervals: dict) -> None:
+    """Whether an interval is wider where the answer errs."""
+    if not intervals:
+        return
+    st.subheader("Whether intervals warn of errors")
+    figures_row(
+        [
+            ("width where the answer is right", f"{intervals['median_right']:.2f}{NO_BREAK}logits", ""),
+            ("width where it is wrong", f"{intervals['median_wrong']:.2f}{NO_BREAK}logits", ""),
+            ("wrong told from right by width", f"{intervals['auroc_score']:.2f}{NO_BREAK}AUROC", ""),
+        ]
+    )
+    wider = intervals["median_wrong"] > intervals["median_right"] and intervals["auroc_score"] > 0.5
+    st.caption(
+        "An answer is wrong where its score lies on the other side of 50 % than the truth. Widths are medians, before "
+        "calibration; the AUROC is over widths on the scale of the score, where 0.5 would be a guess. "
+        + ("Intervals are wider where answers are wrong." if wider else "Here a wide interval warns of no error.")
+    )
 
 
 def _macro(entry: dict) -> None:

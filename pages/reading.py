@@ -6,23 +6,27 @@ import streamlit as st
 
 from ecgclip_core.ecg.recording import Patient
 from ecgclip_core.ecg.red_flags import RedFlag
-from ecgclip_core.errors import EcgclipError, QuestionError
+from ecgclip_core.errors import EcgclipError
 from ecgclip_core.figures.beat import median_beat_figure
 from ecgclip_core.figures.layouts import LAYOUTS, PAGE_SECONDS, page_height, page_width
+from ecgclip_core.figures.moments import CURVE_BAND
 from ecgclip_core.figures.paper import paper
 from ecgclip_core.figures.ribbon import RIBBON_HEIGHT
-from pages.shared.answers import answer, map_of, ranked, scored, unranked
+from pages.shared.answers import along, answers, map_of, ranked, scored, unranked
+from pages.shared.criteria import criteria_buttons
 from pages.shared.entry import through_app
 from pages.shared.examination import Examination, examined
-from pages.shared.explanation import carriers, score_card
+from pages.shared.explanation import answer_card, carriers
 from pages.shared.finding_list import ranked_list, unranked_menu
 from pages.shared.in_hand import InHand, in_hand
 from pages.shared.link import follow_link, write_link
 from pages.shared.look import lines, paper_shape, sheet_chart, tag
 from pages.shared.measurements import measurement_strip, measurement_table, st_table
-from pages.shared.model import footer, model
+from pages.shared.model import footer
 from pages.shared.neighbours import nearest_recordings
 from pages.shared.open_recording import case_menu, file_opener, opened_files
+from pages.shared.question import nearest_names, suggestions, understood
+from pages.shared.report import report_tab
 from pages.shared.segments import ribbon_of
 
 LAYOUT_LABELS = {"3x4+1": "3 × 4 with rhythm strip", "12x1": "12 × 1"}
@@ -31,6 +35,11 @@ GAINS = (5.0, 10.0, 20.0)
 RIBBON_LEGEND = (
     "Below the rhythm strip: what the model tells apart from moment to moment, coloured by the wave that a cluster "
     "lives on (green P, blue QRS, amber T, grey between them), and its doubt (entropy of the assignment, 0 to 1)."
+)
+CURVE_LEGEND = (
+    "Match, directly below the rhythm strip: how much nearer each moment is to the question than to its opposite, in "
+    "logits; the dotted line is zero. Each point sees about two seconds around it, so it tells stretches and beats "
+    "apart, not waves. It is no probability, and the score is not its mean."
 )
 CHART = {
     "displaylogo": False,
@@ -47,14 +56,19 @@ def reading() -> None:
     opened_files()
     hand = in_hand()
     _write_link(hand)
-    examination = examined(hand)
-    _heading(hand)
-    _pinned(hand, examination)
-    measurement_strip(examination.measurements)
-    _pager(hand)
+    head = st.container()
     tracing, panel = st.columns([2.75, 1], gap="medium")
+    with panel:
+        # The field of a new recording comes empty. It comes before any work, or it would wipe out what is being typed.
+        _question_field(hand)
+    with head:
+        _heading(hand)
+        examination = examined(hand)
+        _pinned(hand, examination)
+        measurement_strip(examination.measurements)
+        _pager(hand)
     with tracing:
-        paper_shape("tracing", page_width(SPEED), page_height(_layout(), RIBBON_HEIGHT if _shown("ribbon") else 0.0))
+        paper_shape("tracing", page_width(SPEED), page_height(_layout(), _room_below()))
         slot = st.container(key="tracing")
         if st.session_state.get("drawn") != hand.key:
             # The tracing of a new recording does not wait for the model. On a rerun the old one stays until redrawn.
@@ -94,6 +108,7 @@ def _toolbar() -> None:
             "Gain", GAINS, format_func=lambda gain: f"{gain:g} mm/mV", default=10.0, required=True, key="gain"
         )
         st.toggle("Attribution behind the traces", value=True, key="overlay_shown")
+        st.toggle("Match with the question below the rhythm strip", value=True, key="curve_shown")
         st.toggle("Clusters below the rhythm strip", value=True, key="ribbon_shown")
     patient.toggle("Show patient", key="patient_shown")
 
@@ -140,7 +155,7 @@ def _flag(flag: RedFlag) -> str:
     return f"<b>{escape(name[:1].upper() + name[1:])}</b>{escape(rest)}"
 
 
-def _draw(slot, hand: InHand, saliency=None, signed=True, ribbon=None, key="tracing_drawn") -> None:
+def _draw(slot, hand: InHand, saliency=None, signed=True, ribbon=None, curve=None, key="tracing_drawn") -> None:
     figure = paper(
         hand.ecg,
         _layout(),
@@ -150,7 +165,10 @@ def _draw(slot, hand: InHand, saliency=None, signed=True, ribbon=None, key="trac
         saliency=saliency if _shown("overlay") else None,
         signed=signed,
         ribbon=ribbon if _shown("ribbon") else None,
+        curve=curve if _shown("curve") else None,
     )
+    if key == "tracing_drawn":
+        paper_shape("tracing", **figure.layout.meta)
     slot.plotly_chart(
         figure,
         theme=None,
@@ -167,6 +185,12 @@ def _layout() -> str:
 
 def _shown(what: str) -> bool:
     return st.session_state.get(f"{what}_shown", True)
+
+
+def _room_below() -> float:
+    """Millimetres that are most likely needed below the traces, known before the answer is."""
+    asked = bool(st.session_state.get("question", "").strip())
+    return (RIBBON_HEIGHT if _shown("ribbon") else 0.0) + (CURVE_BAND if asked and _shown("curve") else 0.0)
 
 
 def _pager(hand: InHand) -> None:
@@ -188,9 +212,7 @@ def _page_starts(hand: InHand) -> list[float]:
     )
 
 
-def _question_and_answer(hand: InHand, slot, below) -> None:
-    from ecgclip_core.interpretation.saliency import METHODS
-
+def _question_field(hand: InHand) -> None:
     st.text_input(
         "Ask this recording",
         key="question",
@@ -199,27 +221,48 @@ def _question_and_answer(hand: InHand, slot, below) -> None:
         icon=":material/search:",
     )
     _offered(hand)
+
+
+def _question_and_answer(hand: InHand, slot, below) -> None:
+    from ecgclip_core.interpretation.saliency import METHODS
+
     answered, findings = st.container(), st.container()
     ribbon = ribbon_of(hand)
-    if ribbon and _shown("ribbon"):
-        below.caption(RIBBON_LEGEND)
     with answered:
-        query = _understood(st.session_state.get("question", ""))
+        query = understood(st.session_state.get("question", ""), _ask)
         if query is not None:
-            score_card(answer(hand, query), query, scored(query))
+            _answer(hand, query)
     with findings:
         _findings(hand)
     if query is None:
         _draw(slot, hand, ribbon=ribbon)
+        _legends(below, ribbon)
         return
     with answered:
         method = _method_menu()
         bar = st.progress(0.0, "Working out the map …")
         found, summary = map_of(hand, query, method, lambda share: bar.progress(share, "Working out the map …"))
         bar.empty()
-    _draw(slot, hand, found.values, METHODS[method].signed, ribbon)
+    curve = along(hand, query) if _shown("curve") else None
+    _draw(slot, hand, found.values, METHODS[method].signed, ribbon, curve)
+    _legends(below, ribbon, curve)
     with below:
         carriers(found, summary, query, METHODS[method])
+
+
+def _answer(hand: InHand, query) -> None:
+    answer_card(answers(hand, query), query, scored)
+    if query.finding is None and not query.parts:
+        st.caption("The nearest findings of the catalogue:")
+        suggestions(nearest_names(query.text), _ask)
+    criteria_buttons(hand, query)
+
+
+def _legends(below, ribbon=None, curve=None) -> None:
+    if curve is not None:
+        below.caption(CURVE_LEGEND)
+    if ribbon and _shown("ribbon"):
+        below.caption(RIBBON_LEGEND)
 
 
 def _findings(hand: InHand) -> None:
@@ -257,37 +300,9 @@ def _ask(question: str) -> None:
     st.session_state["question"] = question
 
 
-def _understood(question: str):
-    """The question as the model is asked it; a sentence and None where it cannot be."""
-    from ecgclip_core.model.query import ask
-
-    if not question.strip():
-        st.caption("Choose a finding below, or ask in your own words.")
-        return None
-    try:
-        query = ask(model(), question)
-    except QuestionError as error:
-        st.warning(str(error))
-        return None
-    if query.scope == "beyond":
-        st.warning(
-            "That lies beyond what an ECG can show, so there is no score and no map. Ask about rhythm, conduction, "
-            "infarction, ST and T changes, hypertrophy or the form of the waves."
-        )
-        return None
-    if not query.understood:
-        st.warning(
-            "That was not understood as a question about an ECG, so there is no score and no map. Name a finding, for "
-            "example: atrial fibrillation, or ST elevation in the inferior leads."
-        )
-        return None
-    return query
-
-
 def _details(hand: InHand, examination: Examination) -> None:
-    numbers, beats, near, *lesson = st.tabs(
-        ["Measurements", "Median beat", "Nearest recordings", *(["What this case teaches"] if hand.teaching else [])]
-    )
+    names = ["Measurements", "Median beat", "Nearest recordings", "Report"]
+    numbers, beats, near, report, *lesson = st.tabs([*names, *(["What this case teaches"] if hand.teaching else [])])
     with numbers:
         left, right = st.columns(2, gap="large")
         with left:
@@ -301,6 +316,8 @@ def _details(hand: InHand, examination: Examination) -> None:
         _median_beat(hand, examination)
     with near:
         nearest_recordings(hand)
+    with report:
+        report_tab(hand, _ask)
     for tab in lesson:
         tab.write(hand.teaching)
 

@@ -1,5 +1,7 @@
 """The median beat of every lead on ECG paper, with where its waves begin and end."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import plotly.graph_objects as go
 
@@ -15,9 +17,15 @@ TOP = 6.0
 
 
 def median_beat_figure(
-    signal: np.ndarray, times: np.ndarray, marks: dict, calibrated: bool = True, speed: float = 50.0, gain: float = 10.0
+    signal: np.ndarray,
+    times: np.ndarray,
+    marks: dict,
+    calibrated: bool = True,
+    speed: float = 50.0,
+    gain: float = 10.0,
+    leads: Sequence[str] = LEADS,
 ) -> go.Figure:
-    """Twelve leads in two rows.
+    """The leads in rows of six.
 
     Parameters
     ----------
@@ -30,20 +38,22 @@ def median_beat_figure(
     calibrated : bool
     speed, gain : float
         mm/s and mm/mV.
+    leads : sequence of str
+        Those to draw.
     """
     width = (times[-1] - times[0]) * speed + GAP
     finite = [row[np.isfinite(row)] for row in signal]
     tallest = max((np.ptp(row) for row in finite if len(row)), default=1.0) or 1.0
     scale = gain if calibrated else UNSCALED_HEIGHT / tallest
     traces, texts, bands = [], [], {wave: [] for wave in ("P", "QRS", "T")}
-    for index, lead in enumerate(LEADS):
+    for index, lead in enumerate(leads):
         column, row = index % COLUMNS, index // COLUMNS
         x0, y = column * width, -(row + 0.5) * ROW_HEIGHT
         for wave, edges in marks.items():
             if edges is not None and wave in bands:
                 left, right = (x0 + (edges[k] - times[0]) * speed for k in (0, 2))
                 bands[wave].append(rectangle(left, right, y - 0.46 * ROW_HEIGHT, y + 0.46 * ROW_HEIGHT))
-        traces.append(_trace(lead, signal[index], times, x0, y, speed, scale, calibrated))
+        traces.append(_trace(lead, signal[LEADS.index(lead)], times, x0, y, speed, scale, calibrated))
         texts.append(
             {
                 "x": x0 + 1,
@@ -63,7 +73,7 @@ def median_beat_figure(
         if pieces
     ]
     amplitude = f"{gain:g} mm/mV" if calibrated else "amplitude not calibrated"
-    bottom = -2 * ROW_HEIGHT
+    bottom = (-len(leads) // COLUMNS) * ROW_HEIGHT
     texts.append(
         {
             "x": 0,

@@ -13,6 +13,7 @@ from ecgclip_core.figures.layouts import (
     page_width,
     panels,
 )
+from ecgclip_core.figures.moments import CURVE_BAND, Curve, curve_ground, curve_trace, curve_words
 from ecgclip_core.figures.overlay import LEVELS, filled, level_colour, rectangle, saliency_shapes
 from ecgclip_core.figures.ribbon import (
     CLUSTER_HEIGHT,
@@ -37,6 +38,7 @@ def paper(
     saliency: np.ndarray | None = None,
     signed: bool = True,
     ribbon: Ribbon | None = None,
+    curve: Curve | None = None,
 ) -> go.Figure:
     """One page of a recording.
 
@@ -56,7 +58,9 @@ def paper(
     signed : bool
         Whether negative attribution speaks against the answer; otherwise only its size counts.
     ribbon : Ribbon, optional
-        Drawn directly below the last strip, on its time axis.
+        Drawn below the last strip, on its time axis.
+    curve : Curve, optional
+        Drawn between the last strip and the ribbon, on the same time axis.
 
     Returns
     -------
@@ -64,27 +68,35 @@ def paper(
         Axes in mm; one SVG line a lead, the rhythm strip last.
     """
     placed = panels(layout, ecg.duration, speed, start)
-    below = RIBBON_HEIGHT if ribbon else 0.0
+    below = (RIBBON_HEIGHT if ribbon else 0.0) + (CURVE_BAND if curve else 0.0)
     bottom = min(panel.y - panel.row_height / 2 for panel in placed)
+    strip = placed[-1]
+    length = (strip.stop - strip.start) * speed
+    under_curve = bottom - (CURVE_BAND if curve else 0.0)
     scale = gain if ecg.calibrated else _unscaled_gain(ecg)
 
     shapes = saliency_shapes(saliency, ecg.sampling_rate, placed, speed) if saliency is not None else []
     shapes += _separators(placed)
     if ecg.calibrated:
         shapes.append(_pulses(placed, speed, gain))
+    if curve:
+        shapes += curve_ground(curve, length, bottom)
     if ribbon:
-        strip = placed[-1]
-        shapes += ribbon_shapes(ribbon, strip.start, strip.stop, bottom, speed)
+        shapes += ribbon_shapes(ribbon, strip.start, strip.stop, under_curve, speed)
     texts = _lead_labels(ecg, placed) + _page_texts(ecg, placed, speed, gain, bottom - below)
     if saliency is not None:
         legend_shapes, legend_texts = _saliency_legend(speed, signed, bottom - below)
         shapes, texts = shapes + legend_shapes, texts + legend_texts
+    if curve:
+        texts += curve_words(curve, length, bottom)
     if ribbon:
-        texts += _ribbon_texts(bottom)
+        texts += _ribbon_texts(under_curve)
 
     figure = go.Figure([_trace(ecg, panel, speed, scale, ribbon) for panel in placed])
     if ribbon:
-        figure.add_trace(_ribbon_hover(ribbon, placed[-1], bottom, speed))
+        figure.add_trace(_ribbon_hover(ribbon, strip, under_curve, speed))
+    if curve:
+        figure.add_trace(curve_trace(curve, strip.start, strip.stop, bottom, speed))
     figure.update_layout(
         **sheet([-PULSE_MARGIN, page_width(speed) - PULSE_MARGIN], [bottom - below - BOTTOM_MARGIN, TOP_MARGIN]),
         hoverdistance=30,

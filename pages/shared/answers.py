@@ -13,17 +13,24 @@ def ranked(hand: InHand) -> pd.DataFrame:
 
 
 def scored(query) -> bool:
-    """Whether the answer to a question may be given as a probability."""
+    """Whether the answer to a question may be given as a probability: each part was checked on real recordings."""
     from ecgclip_core.model.zero_shot import ranked_findings
 
-    return query.finding in ranked_findings(model())
+    checked = ranked_findings(model())
+    return all(part.finding in checked for part in query.each)
 
 
-def answer(hand: InHand, query) -> dict:
-    """The row of ``zero_shot`` for one question."""
+def answers(hand: InHand, query) -> list[dict]:
+    """Rows of ``zero_shot``: for the question as a whole, then for each of its parts."""
     from ecgclip_core.model.zero_shot import zero_shot
 
-    return remembered(("answer", query), lambda: zero_shot(model(), [hand.ecg], [query]).iloc[0].to_dict())
+    asked = [query, *query.parts]
+    return remembered(("answers", query), lambda: zero_shot(model(), [hand.ecg], asked).to_dict("records"))
+
+
+def along(hand: InHand, query):
+    """The curve of how near each moment is to the question."""
+    return remembered(("along", query), lambda: _along(hand, query))
 
 
 def map_of(hand: InHand, query, method: str, progress):
@@ -65,6 +72,14 @@ def _ranked(hand: InHand) -> pd.DataFrame:
 
     queries = [ask_finding(model(), catalogue()[finding]) for finding in ranked_findings(model())]
     return most_specific_first(zero_shot(model(), [hand.ecg], queries))
+
+
+def _along(hand: InHand, query):
+    from ecgclip_core.figures.moments import Curve
+    from ecgclip_core.interpretation.moments import moments
+
+    found = moments(model(), hand.ecg, query)
+    return Curve(found.times, found.similarity)
 
 
 def _map_of(hand: InHand, query, method: str, progress):

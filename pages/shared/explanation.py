@@ -1,5 +1,6 @@
 """The answer to a question in words: score and basis, and which leads and waves carry it."""
 
+from collections.abc import Callable
 from html import escape
 
 import streamlit as st
@@ -16,32 +17,91 @@ PLACES = {"P": "the P wave", "PR": "the PR segment", "ST": "the ST segment", "TP
 LEANS = {True: "leans towards it", False: "leans against it", None: "does not lean either way"}
 
 
-def score_card(row: dict, query, scored: bool) -> None:
-    """The answer to one question: a score with its interval only where that was checked on real recordings.
+def answer_card(rows: list[dict], query, scored: Callable[[object], bool]) -> None:
+    """The answer to a question, and to each of its parts.
 
     Parameters
     ----------
-    row : dict
-        A row of ``zero_shot``.
+    rows : list of dict
+        Rows of ``zero_shot`` for the question and for each of its parts.
     query : Query
-    scored : bool
-        Whether the finding is one of ``ranked_findings``.
+    scored : callable
+        Whether the answer to a question may be given as a probability.
     """
-    name = escape(query.name[:1].upper() + query.name[1:])
-    if scored:
-        body = (
-            f'<div class="score">{_percent(row["score"])} '
-            f"<small>{_percent(row['low'])} to {_percent(row['high'])}</small></div>"
-            f"{_scale(row)}"
-            f'<div class="basis">Calibrated and checked on real recordings, {row["n"]} of them with it. '
-            "The range is how far the score moves under small changes of the recording.</div>"
+    whole, *parts = rows
+    head = f'<div class="name">{_title(query.name)}</div>'
+    if query.name.casefold() != query.text.casefold():
+        head = f'<div class="basis">“{escape(query.text)}” is understood as</div>{head}'
+    if parts:
+        head += "".join(
+            _part(row, part, scored(part), joined=bool(number))
+            for number, (row, part) in enumerate(zip(parts, query.parts, strict=True))
         )
+        head += f'<div class="part total"><div class="what">{_together(query)}</div>'
+        body = _figures(whole) if scored(query) else _lean_words(whole)
+        body += f'<div class="basis">{_joining(query)}</div></div>'
     else:
-        body = (
-            f'<div class="lean">The model {LEANS[_lean(row)]}.</div>'
-            f'<div class="basis">It was {rests_on(row["basis"], row["n"])}, so there is no probability.</div>'
+        body = _figures(whole) + _basis(whole, query) if scored(query) else _unchecked(whole, query)
+    st.html(f'<div class="ecgclip-answer">{head}{body}</div>')
+
+
+def _part(row: dict, part, scored: bool, joined: bool) -> str:
+    """One part of a question in a row of its own."""
+    link = f"{part.joined} " if joined else ""
+    body = _figures(row) if scored else _lean_words(row) + f'<div class="basis">{_no_probability(row, part)}</div>'
+    return f'<div class="part"><div class="what">{link}<b>{escape(part.name)}</b></div>{body}</div>'
+
+
+def _together(query) -> str:
+    """What several parts give, as the reader joined them."""
+    joints = {part.joined for part in query.parts[1:]}
+    if len(joints) > 1:
+        return "together, from first to last"
+    if joints == {"or"}:
+        return "either of them" if len(query.parts) == 2 else "at least one of them"
+    return "both" if len(query.parts) == 2 else "all of them"
+
+
+def _joining(query) -> str:
+    joints = {part.joined for part in query.parts[1:]}
+    if len(joints) > 1:
+        return "“And” takes the lower of two scores, “or” the higher."
+    which = "likelier" if joints == {"or"} else "less likely"
+    return f"The score of the {which} one: each is answered by itself."
+
+
+def _figures(row: dict) -> str:
+    """A score with its range, in numbers and as a bar."""
+    score, low, high = (_percent(row[key]) for key in ("score", "low", "high"))
+    between = "" if low == score == high else f" <small>{low} to {high}</small>"
+    return f'<div class="score">{score}{between}</div>{_scale(row)}'
+
+
+def _basis(row: dict, query) -> str:
+    denial = "A denial has what is left of 100 %. " if query.negated else ""
+    return (
+        f'<div class="basis">Calibrated and checked on real recordings, {row["n"]} of them with the finding. {denial}'
+        "The range is how far the score moves under small changes of the recording and between states of the "
+        "training.</div>"
+    )
+
+
+def _unchecked(row: dict, query) -> str:
+    return f'{_lean_words(row)}<div class="basis">{_no_probability(row, query)}</div>'
+
+
+def _lean_words(row: dict) -> str:
+    return f'<div class="lean">The model {LEANS[leans(row)]}.</div>'
+
+
+def _no_probability(row: dict, query) -> str:
+    if query.finding is None:
+        return (
+            "Answered from its own words, since the catalogue has no such entry: it was never taught as a finding and "
+            "never checked, so there is no probability. For and against are told apart on the scale of the checked "
+            "findings whose wording is nearest."
         )
-    st.html(f'<div class="ecgclip-answer"><div class="name">{name}</div>{body}</div>')
+    return f"It was {rests_on(row['basis'], row['n'])}, so there is no probability."
 
 
 def rests_on(basis: str, n: int) -> str:
@@ -112,10 +172,15 @@ def listed(names) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
-def _lean(row: dict) -> bool | None:
+def leans(row: dict) -> bool | None:
+    """Whether the model leans towards a finding; None where its range holds both sides."""
     if row["low"] <= 0.5 <= row["high"]:
         return None
     return row["score"] > 0.5
+
+
+def _title(name: str) -> str:
+    return escape(name[:1].upper() + name[1:])
 
 
 def _scale(row: dict) -> str:

@@ -69,6 +69,7 @@ def take(hand: InHand) -> None:
     # What was asked of one recording, and found in it, must not stay with the next.
     st.session_state["in_hand"] = hand
     st.session_state["question"] = hand.questions[0] if hand.questions else ""
+    st.session_state["report"] = ""
     st.session_state["worked_out"] = {}
     st.session_state["patient_shown"] = False
     st.session_state["case_choice"] = hand.key if hand.origin == CASE else None
