@@ -84,6 +84,8 @@ def _atoms(text: str) -> tuple[list[tuple[int, int]], list[str]]:
         for joint in _JOINTS.finditer(text)
         if not any(begin < joint.end() and joint.start() < end for begin, end in together)
     ]
+    if len(joints) > 2 * MOST_PARTS:
+        return [(0, len(text))], []
     spans, links, start = [], [], 0
     ends = [joint.start() for joint in joints[1:]] + [len(text)]
     for joint, end in zip(joints, ends, strict=False):

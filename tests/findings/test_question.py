@@ -95,6 +95,7 @@ def test_a_finding_is_named_as_the_catalogue_finds_it():
         "(((((((((",
         "/" * 300,
         "I, II, III, " * 50,
+        "a/" * 480,
     ],
 )
 def test_odd_input_comes_back_as_a_part_and_never_as_an_exception(text):
