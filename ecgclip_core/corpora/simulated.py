@@ -10,9 +10,11 @@ from ecgclip_core.corpora.corpus import ABSENT, HOLDS, UNKNOWN, Corpus
 from ecgclip_core.findings.catalogue import ancestors, children
 from ecgclip_core.model.preprocessing import Preprocessing
 from ecgclip_core.simulation.conditions import CONDITIONS
+from ecgclip_core.simulation.feature_truth import features_that_hold
 from ecgclip_core.simulation.simulate import simulate
 
 CHUNK = 256
+WITH_FEATURES = 1536
 NORMAL = "normal_ecg"
 
 
@@ -69,34 +71,40 @@ def simulate_corpus(number: int, preprocessing: Preprocessing, cache: str | Path
 
 
 def simulated_features(number: int, cache: str | Path, first_seed: int = 0) -> tuple[tuple[str, ...], np.ndarray]:
-    """Whether each waveform feature of the catalogue holds in each recording of `simulate_corpus`.
+    """Whether each waveform feature of the catalogue holds in the recordings of `simulate_corpus`.
 
     Parameters
     ----------
     number, cache, first_seed
-        As for `simulate_corpus`.
+        As for `simulate_corpus`; an interrupted call goes on where it stopped.
 
     Returns
     -------
     features : tuple of str
         Those that the simulator's truth decides.
     labels : ndarray of int8, shape (number, g)
-        `UNKNOWN` where the truth of a recording does not say.
+        `UNKNOWN` where the truth of a recording does not say, and beyond the first `WITH_FEATURES` recordings, which
+        are enough to learn from.
     """
-    from ecgclip_core.simulation.feature_truth import features_that_hold
-
     conditions = list(CONDITIONS)
-    file = Path(cache) / "simulated" / f"features-{first_seed}-{number}.json"
-    if not file.is_file():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        held = [
-            features_that_hold(simulate(conditions[row % len(conditions)], seed=first_seed + row).truth)
-            for row in tqdm(range(number), desc="Features of simulations", unit="recording")
-        ]
-        file.write_text(json.dumps(held), encoding="utf-8")
-    held = json.loads(file.read_text(encoding="utf-8"))
+    place = Path(cache) / "simulated"
+    place.mkdir(parents=True, exist_ok=True)
+    held: list[dict[str, bool]] = []
+    known = min(number, WITH_FEATURES)
+    with tqdm(total=known, desc="Features of simulations", unit="recording") as bar:
+        for start in range(0, known, CHUNK):
+            rows = range(start, min(start + CHUNK, known))
+            file = place / f"features-{first_seed}-{rows.start}-{rows.stop}.json"
+            if not file.is_file():
+                seeds = [(conditions[row % len(conditions)], first_seed + row) for row in rows]
+                found = [features_that_hold(simulate(condition, seed).truth) for condition, seed in seeds]
+                file.write_text(json.dumps(found), encoding="utf-8")
+            held += json.loads(file.read_text(encoding="utf-8"))
+            bar.update(len(rows))
     features = tuple(sorted(set().union(*held)))
-    labels = np.array([[int(row.get(text, UNKNOWN)) for text in features] for row in held], dtype=np.int8)
+    labels = np.full((number, len(features)), UNKNOWN, dtype=np.int8)
+    for row, found in enumerate(held):
+        labels[row] = [int(found.get(text, UNKNOWN)) for text in features]
     return features, labels
 
 

@@ -9,7 +9,7 @@ from functools import cache
 
 from ecgclip_core.bundled import ASSETS
 from ecgclip_core.errors import CatalogueError
-from ecgclip_core.findings.catalogue import catalogue
+from ecgclip_core.findings.catalogue import catalogue, normalised
 
 _FIELDS = ("holds", "absent")
 
@@ -31,7 +31,9 @@ def wordings(finding: str) -> tuple[list[str], list[str]]:
     names = [entry.name, *entry.synonyms]
     holds = [*entry.prompts, *names, *more.get("holds", ())]
     absent = [*entry.contrast, *(f"no {name}" for name in names), *more.get("absent", ())]
-    return list(dict.fromkeys(holds)), list(dict.fromkeys(absent))
+    # "No NSTEMI" and "non-STEMI" read alike when spelling is set aside: what states the finding stays.
+    stated = {normalised(text) for text in holds}
+    return list(dict.fromkeys(holds)), [text for text in dict.fromkeys(absent) if normalised(text) not in stated]
 
 
 @cache

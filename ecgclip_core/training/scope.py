@@ -6,11 +6,12 @@ from sklearn.linear_model import LogisticRegression
 
 from ecgclip_core.findings.catalogue import catalogue
 from ecgclip_core.findings.questions import example_questions
+from ecgclip_core.findings.wordings import wordings
 from ecgclip_core.model.ecgclip import ECGCLIP, SCOPES
 from ecgclip_core.training.text_bank import text_features
 
 # Strength of the ridge penalty, C of scikit-learn; the features have length 1, so that weights must be able to grow.
-PENALTY_C = 30.0
+PENALTY_C = 3.0
 
 
 def fit_scope(model: ECGCLIP, statements: list[str]) -> None:
@@ -25,7 +26,7 @@ def fit_scope(model: ECGCLIP, statements: list[str]) -> None:
     """
     texts = {scope: list(example_questions(scope)) for scope in SCOPES}
     for entry in catalogue().values():
-        texts["ecg"] += [entry.name, *entry.synonyms, *entry.prompts, *entry.contrast]
+        texts["ecg"] += [text for side in wordings(entry.id) for text in side]
     texts["ecg"] += statements
     features = text_features(model.text_encoder, [text for scope in SCOPES for text in texts[scope]]).numpy()
     classes = np.repeat(np.arange(len(SCOPES)), [len(texts[scope]) for scope in SCOPES])

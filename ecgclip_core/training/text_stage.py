@@ -24,14 +24,14 @@ from ecgclip_core.model.text_encoder import TextEncoder
 from ecgclip_core.training.text_bank import text_features
 
 BATCH = 96
-GENERAL_BATCH = 32
+GENERAL_BATCH = 48
 CHUNK = 32
 LEARNING_RATE = 5e-5
 PLACE_LEARNING_RATE = 5e-3
 WARMUP_SHARE = 0.1
 TEMPERATURE = 0.07
-SCOPE_WEIGHT = 0.5
-KEPT_WEIGHT = 2.0
+SCOPE_WEIGHT = 1.0
+KEPT_WEIGHT = 1.0
 SAVED_EVERY = 100
 TYPO_SHARE = 0.08
 FRAME_SHARE = 0.4
@@ -94,10 +94,10 @@ def taught_texts(statements: dict[str, str]) -> TaughtTexts:
         examples = [text for text in example_questions(scope) if text not in texts]
         general += examples
         scopes += [SCOPES.index(scope)] * len(examples)
-    return TaughtTexts(list(texts), np.array(list(texts.values())), _neutral(findings), general, np.array(scopes))
+    return TaughtTexts(list(texts), np.array(list(texts.values())), neutral_places(findings), general, np.array(scopes))
 
 
-def _neutral(findings: list[str]) -> np.ndarray:
+def neutral_places(findings: list[str]) -> np.ndarray:
     """Places that a place implies: the parents of a finding that holds, the children of one that is excluded."""
     neutral = np.zeros((2 * len(findings), 2 * len(findings)), dtype=bool)
     for row, finding in enumerate(findings):
@@ -130,36 +130,38 @@ def teach_text_encoder(start: Path, taught: TaughtTexts, steps: int, out: Path, 
         return out
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
-    encoder = TextEncoder.from_pretrained(start)
+    encoder = TextEncoder.from_pretrained(start).eval()
     places, scope_head = _start_of_places(encoder, taught), nn.Linear(encoder.width, len(SCOPES))
     encoder.body.embeddings.requires_grad_(False)
     kept = text_features(encoder, taught.general)
     body = [parameter for parameter in encoder.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(
         [
-            {"params": body, "lr": LEARNING_RATE},
-            {"params": [places, *scope_head.parameters()], "lr": PLACE_LEARNING_RATE},
+            {"params": body, "highest": LEARNING_RATE},
+            {"params": [places, *scope_head.parameters()], "highest": PLACE_LEARNING_RATE},
         ],
         weight_decay=0.01,
     )
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _schedule(step / steps))
     modules = nn.ModuleDict({"body": encoder.body, "scope": scope_head})
     modules.register_parameter("places", places)
-    first = _resume(out, modules, optimizer, schedule)
+    first = _resume(out, modules, optimizer)
     neutral = torch.from_numpy(taught.neutral)
     encoder.train()
     with tqdm(total=steps, initial=first, desc="Teaching words", unit="step") as bar:
         for step in range(first, steps):
+            # Each step draws its own numbers, so that an interrupted run ends where an uninterrupted one does.
+            torch.manual_seed(seed * steps + step)
+            for group in optimizer.param_groups:
+                group["lr"] = group["highest"] * _schedule(step / steps)
             loss = _loss(encoder, places, scope_head, taught, neutral, kept, np.random.default_rng((seed, step)))
             optimizer.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(body, 1.0)
             optimizer.step()
-            schedule.step()
             bar.update()
             bar.set_postfix(loss=f"{loss.item():.3f}")
             if (step + 1) % SAVED_EVERY == 0:
-                _save(out, modules, optimizer, schedule, step + 1)
+                _save(out, modules, optimizer, step + 1)
     for name in ("config.json", "tokenizer.json"):
         shutil.copyfile(start / name, out / name)
     save_file({name: value.contiguous() for name, value in encoder.body.state_dict().items()}, out / "model.part")
@@ -180,7 +182,10 @@ def _loss(encoder, places, scope_head, taught: TaughtTexts, neutral: Tensor, kep
     # A place with few texts is met as often as one with many.
     share = 1 / np.bincount(taught.places, minlength=len(neutral))[taught.places]
     rows = rng.choice(len(taught.texts), BATCH, p=share / share.sum())
-    others = rng.choice(len(taught.general), GENERAL_BATCH)
+    # What is about something else is met as often as what is about an ECG.
+    scopes_of_general = taught.scopes[len(taught.texts) :]
+    share = 1 / np.bincount(scopes_of_general, minlength=len(SCOPES))[scopes_of_general]
+    others = rng.choice(len(taught.general), GENERAL_BATCH, p=share / share.sum())
     shown = [varied(taught.texts[row], rng) for row in rows] + [taught.general[row] for row in others]
     features = _encoded(encoder, shown)
     stated, general = features[:BATCH], features[BATCH:]
@@ -216,7 +221,7 @@ def _schedule(done: float) -> float:
     return min((done + 1e-3) / WARMUP_SHARE, max((1 - done) / (1 - WARMUP_SHARE), 0.0))
 
 
-def _save(out: Path, modules: nn.Module, optimizer, schedule, step: int) -> None:
+def _save(out: Path, modules: nn.Module, optimizer, step: int) -> None:
     tensors = {f"module.{name}": value for name, value in modules.state_dict().items()}
     for number, state in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{number}.{key}": value for key, value in state.items()}
@@ -225,7 +230,7 @@ def _save(out: Path, modules: nn.Module, optimizer, schedule, step: int) -> None
     partial.rename(out / "state.safetensors")
 
 
-def _resume(out: Path, modules: nn.Module, optimizer, schedule) -> int:
+def _resume(out: Path, modules: nn.Module, optimizer) -> int:
     """Load the state of an interrupted run; the number of finished steps."""
     file = out / "state.safetensors"
     if not file.is_file():
@@ -241,7 +246,4 @@ def _resume(out: Path, modules: nn.Module, optimizer, schedule) -> int:
             described["state"].setdefault(int(number), {})[key] = value
     optimizer.load_state_dict(described)
     with safe_open(file, "pt") as opened:
-        step = int(opened.metadata()["step"])
-    schedule.last_epoch = step - 1
-    schedule.step()
-    return step
+        return int(opened.metadata()["step"])
