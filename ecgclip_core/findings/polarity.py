@@ -3,7 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from ecgclip_core.bundled import ASSETS
 from ecgclip_core.errors import CatalogueError
@@ -91,6 +91,7 @@ def read_polarity(text: str) -> Polarity:
     return read_polarities(text)[0]
 
 
+@lru_cache(maxsize=2**12)
 def read_polarities(text: str) -> tuple[Polarity, ...]:
     """A text cut where its polarity changes, each part with its own.
 
@@ -263,11 +264,13 @@ def _without_tags(text: str) -> str:
 
 def _cues(text: str) -> list[_Cue]:
     """The cues of a text in order; where two overlap, the longer."""
-    if not _any_cue().search(text):
+    kinds = [kind for kind in _kinds() if kind.any.search(text)]
+    if all(kind.holds == "ends" for kind in kinds):
         return []
     found = [
-        _Cue(match.start(), match.end(), holds, reach)
-        for pattern, holds, reach in _patterns()
+        _Cue(match.start(), match.end(), kind.holds, kind.reach)
+        for kind in kinds
+        for pattern in kind.each
         for match in pattern.finditer(text)
     ]
     chosen: list[_Cue] = []
@@ -284,24 +287,35 @@ def _partner_stands_before(text: str, cue: _Cue, partners: dict[str, str]) -> bo
     return partner is None or partner in text[: cue.start].casefold()
 
 
+@dataclass(frozen=True)
+class _Kind:
+    """Cues of one meaning: as one pattern to see whether there are any, and one by one to choose the longest."""
+
+    holds: str
+    reach: str
+    any: re.Pattern
+    each: tuple[re.Pattern, ...]
+
+
 @cache
-def _patterns() -> tuple[tuple[re.Pattern, str, str], ...]:
+def _kinds() -> tuple[_Kind, ...]:
     words = _words()
-    lists = [(words[holds][reach], holds, reach) for holds in ("absent", "uncertain") for reach in words[holds]]
-    parts = words["neither"]["parts"]
+    lists = [(holds, reach, words[holds][reach]) for holds in ("absent", "uncertain") for reach in words[holds]]
+    lists.append(("neither", "", words["neither"]["phrases"] + _lacking(words["neither"]["parts"])))
+    lists.append(("ends", "", words["ends"]["words"]))
+    return tuple(
+        _Kind(holds, reach, _compiled("|".join(phrases)), tuple(map(_compiled, phrases)))
+        for holds, reach, phrases in lists
+    )
+
+
+def _lacking(parts: str) -> list[str]:
+    """Phrases for the lack of a normal part of the tracing."""
     lack = r"(?:absent|missing|absence of|lack of|loss of|fehlende[nrms]?|fehlen der|verlust der|avsaknad av)"
-    lacking = [
+    return [
         rf"{lack} (?:the )?(?:{parts})(?:,? (?:and|or|und|oder) (?:{parts}))*",
         rf"(?:{parts}) (?:(?:is|are|ist|sind|not) )?(?:absent|missing|fehlt|fehlen|fehlend|saknas)",
     ]
-    lists += [(words["neither"]["phrases"] + lacking, "neither", ""), (words["ends"]["words"], "ends", "")]
-    # One by one, so that the longest of those that match can be chosen.
-    return tuple((_compiled(phrase), holds, reach) for phrases, holds, reach in lists for phrase in phrases)
-
-
-@cache
-def _any_cue() -> re.Pattern:
-    return re.compile("|".join(f"(?:{pattern.pattern})" for pattern, holds, _ in _patterns() if holds != "ends"), re.I)
 
 
 @cache

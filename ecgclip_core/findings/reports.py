@@ -1,11 +1,14 @@
 """Reports taken apart: a text into its statements, a recording's codes into findings."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from ecgclip_core.errors import CatalogueError
 from ecgclip_core.findings.catalogue import ancestors, with_code
-from ecgclip_core.findings.translation import split_at_statements
+from ecgclip_core.findings.linking import link
+from ecgclip_core.findings.polarity import read_polarity
+from ecgclip_core.findings.translation import split_at_statements, to_english
 
 # After these a full stop ends no sentence.
 _ABBREVIATIONS = frozenset(
@@ -19,6 +22,73 @@ _REMARKS = re.compile(
     r"|\bedit:.*$|consensus label derived from:.*$",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a report, read.
+
+    Attributes
+    ----------
+    text : str
+        In the report's own words.
+    english : str
+        The same in English.
+    polarity : str
+        ``"present"``, ``"absent"`` or ``"uncertain"``: whether its first finding is stated, denied or doubted.
+    findings : tuple of (str, str)
+        The findings it speaks of, each with its own polarity: one statement can state one and deny another.
+    """
+
+    text: str
+    english: str
+    polarity: str
+    findings: tuple[tuple[str, str], ...]
+
+
+def read_report(text: str, translate: Callable[[str], str] = to_english) -> list[Statement]:
+    """A report taken apart: cleaned, cut into statements, put into English, its findings linked with their polarity.
+
+    Parameters
+    ----------
+    text : str
+        In English, German or Swedish.
+    translate : callable
+        Gives a statement in English; the glossary where left out. A translation model can take its place.
+
+    Returns
+    -------
+    list of Statement
+        In the order of the text; empty for an empty report.
+    """
+    return [_read(statement, translate(statement)) for statement in statements(text)]
+
+
+def findings_of_report(text: str, translate: Callable[[str], str] = to_english) -> dict[str, str]:
+    """What a whole report says of each finding it speaks of.
+
+    Parameters
+    ----------
+    text, translate
+        As for `read_report`.
+
+    Returns
+    -------
+    dict of str to str
+        Finding id to ``"present"``, ``"uncertain"`` or ``"absent"``. Where statements disagree, what is stated
+        outweighs a doubt, and a doubt a denial. What is stated brings its ancestors, as in `findings_of_codes`.
+    """
+    said: dict[str, set[str]] = {}
+    for statement in read_report(text, translate):
+        for finding, holds in statement.findings:
+            said.setdefault(finding, set()).add(holds)
+            if holds == "present":
+                for entry in ancestors(finding):
+                    said.setdefault(entry.id, set()).add(holds)
+    return {
+        finding: next(holds for holds in ("present", "uncertain", "absent") if holds in polarities)
+        for finding, polarities in said.items()
+    }
 
 
 def statements(report: str) -> list[str]:
@@ -72,6 +142,16 @@ def findings_of_codes(scp_codes: Mapping[str, float]) -> dict[str, float]:
         for entry in (finding, *ancestors(finding.id)):
             likelihoods[entry.id] = max(likelihoods.get(entry.id, 0.0), float(likelihood))
     return likelihoods
+
+
+def _read(statement: str, english: str) -> Statement:
+    findings = link(english)
+    polarity = read_polarity(english).holds
+    if statement.endswith("?"):
+        # In a report, a question is a doubt.
+        polarity = "uncertain" if polarity == "present" else polarity
+        findings = tuple((finding, "uncertain" if holds == "present" else holds) for finding, holds in findings)
+    return Statement(statement, english, polarity, findings)
 
 
 def _sentences(text: str) -> list[str]:

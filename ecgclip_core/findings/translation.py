@@ -60,7 +60,10 @@ def to_english(statement: str) -> str:
     statement : str
         As `statements` returns it. Words that the glossary does not know, and English text, stay as they are.
     """
-    return " ".join(_pattern().sub(lambda found: _translated(found), statement).split())
+    english = _pattern().sub(lambda found: _translated(found), statement)
+    # "weder ... noch"; alone, "noch" is "still".
+    english = re.sub(r"\b(neither\b.*?)\bnoch\b", r"\1nor", english, flags=re.IGNORECASE)
+    return " ".join(re.sub(r"\bnoch\b", "still", english, flags=re.IGNORECASE).split())
 
 
 def _translated(found: re.Match) -> str:
