@@ -8,6 +8,7 @@ import numpy as np
 
 from ecgclip_core.ecg import atria
 from ecgclip_core.ecg.filters import WORKING_RATE, WorkingCopy, working_copy
+from ecgclip_core.ecg.flutter import STEADY_RR, flutter_period
 from ecgclip_core.ecg.p_train import LONGEST, PTrain, p_train
 from ecgclip_core.ecg.r_peaks import find_beats
 from ecgclip_core.ecg.recording import ECG
@@ -17,8 +18,8 @@ from ecgclip_core.ecg.waves import Marks, p_marks, qrs_marks, samples, t_marks
 LONGEST_T_END = 0.75  # s after R
 SLOW_RR = 0.80  # s; P waves without beats are looked for below 75 beats a minute
 NARROWER = 0.020  # s
-STEADY_RR = 0.16  # longest minus shortest over median; sinus rhythm breathes by less, fibrillation varies by more
 VARYING_PR = 0.025  # s, standard deviation
+SLOWEST_ONE_TO_ONE = 1.2  # s; where steady beats come faster, a second hump to each is a U wave, and no block is 2:1
 _LED = 0.6  # share of the beats that P waves lead to, where the others are dropped
 _FASTER, _UNLOCKED = 1.15, 0.85  # of independent P waves: their rate over that of the beats, their locking to them
 SHORTEST_PR = 0.14  # s from a P onset to its R peak, kept free of the T wave before
@@ -56,6 +57,8 @@ class Analysis:
     train : PTrain or None
         P waves one after the other, where beats are unsteady or not led by them; None elsewhere and where none are
         believed.
+    flutter : float or None
+        Interval from one flutter wave to the next, s.
     """
 
     copy: WorkingCopy
@@ -66,16 +69,24 @@ class Analysis:
     p_score: float
     alone: atria.IndependentAtria | None = None
     train: PTrain | None = None
+    flutter: float | None = None
 
     @property
     def conducted(self) -> bool:
         """Whether P waves lead to the dominant beats at a constant distance."""
-        return self.p_score > 0 and self.alone is None and not self.varying
+        return self.p_score > 0 and self.alone is None and self.flutter is None and not self.varying
+
+    @property
+    def steady(self) -> bool:
+        """Whether the longest and the shortest interval between beats differ by no more than breathing makes them."""
+        return len(self.r) < 3 or bool(np.ptp(self.rr) <= STEADY_RR * np.median(self.rr))
 
     @cached_property
     def dropped(self) -> np.ndarray:
         """Times of P waves that no beat follows while others are conducted, s."""
-        if self.alone is not None or not self.shapes:
+        if self.alone is not None or self.flutter is not None or not self.shapes:
+            return np.zeros(0)
+        if self.steady and self.rr.mean() < SLOWEST_ONE_TO_ONE:
             return np.zeros(0)
         usual = self.group == 0
         if self.train is not None and (self.train.beat >= 0).sum() >= _LED * len(self.r):
@@ -135,6 +146,9 @@ def _analyse(ecg: ECG) -> Analysis:
     renumber = {old: new for new, old in enumerate(kept)}
     group = np.array([renumber[g] for g in group[keep]], int)
     r, drawn = r[keep], [drawn[number] for number in kept]
+    flutter = flutter_period(x, copy.usable, r, [drawn[number].qrs.together[::2] for number in group])
+    if flutter is not None:
+        return Analysis(copy, x, r, group, tuple(drawn), score, None, None, flutter)
     train, alone = _atria(copy, x, r, _explained(r, group, drawn), score)
     return Analysis(copy, x, r, group, tuple(drawn), score, alone, train)
 

@@ -37,6 +37,7 @@ _MEASURED_ALREADY = (
     "qrs_axis",
     "t_axis",
 )
+HIDDEN_FLUTTER = (120.0, 190.0)  # bpm of the ventricles; half of the atrial rate in flutter
 _KNOWN: WeakKeyDictionary[ECG, Facts] = WeakKeyDictionary()
 
 
@@ -162,9 +163,17 @@ def _of_the_p_wave(found: Analysis, m: Measurements, leads: dict[str, dict[str, 
         "p_waves": Fact(found.conducted or found.varying, YES_OR_NO),
         "any_p_waves": Fact(found.conducted or found.varying or found.alone is not None, YES_OR_NO),
         "dissociated": Fact(found.alone is not None, YES_OR_NO),
-        "flutter_waves": Fact(False, YES_OR_NO),
+        "flutter_waves": _flutter_waves(found),
         "dropped_beats": Fact(len(found.dropped if found.alone is None else found.alone.times), ""),
     }
+
+
+def _flutter_waves(found: Analysis) -> Fact:
+    rate = 60.0 / found.rr.mean() if len(found.rr) else 0.0
+    if found.flutter is None and found.steady and HIDDEN_FLUTTER[0] <= rate <= HIDDEN_FLUTTER[1]:
+        reason = f"At a steady {rate:.0f}/min every second flutter wave may hide in a QRS complex."
+        return Fact(None, YES_OR_NO, NOT_MEASURABLE, reason)
+    return Fact(found.flutter is not None, YES_OR_NO)
 
 
 def _angle(m: Measurements) -> Fact:

@@ -17,6 +17,7 @@ UNSCALED = "The amplitude of this recording is not calibrated; shapes and times 
 NO_BEATS = "No heart beat stands out of the tracing."
 NO_P = "No P waves stand at a constant distance before the QRS complexes."
 DISSOCIATED = "P waves come independently of the QRS complexes."
+FLUTTER = "The atria flutter; there are no P waves."
 VARYING = "The distance from P wave to QRS complex changes from beat to beat, and some P waves lead to none."
 NO_T = "No T wave can be told from the baseline."
 
@@ -190,6 +191,8 @@ def _heart_rate(found: Analysis) -> Measurement:
 def _atrial_rate(found: Analysis, ventricular: Measurement) -> Measurement:
     if found.alone is not None:
         return _measured(found.alone.rate, "bpm")
+    if found.flutter is not None:
+        return _measured(60.0 / found.flutter, "bpm")
     if len(found.dropped) and found.train is not None:
         return _measured(60.0 / np.diff(found.train.times).mean(), "bpm")
     if len(found.dropped):
@@ -203,6 +206,8 @@ def _without_p(found: Analysis) -> tuple[str, str]:
     """Status and reason where no P wave stands at a constant distance."""
     if found.alone is not None:
         return NOT_MEASURABLE, DISSOCIATED
+    if found.flutter is not None:
+        return ABSENT, FLUTTER
     return (NOT_MEASURABLE, VARYING) if found.varying else (ABSENT, NO_P)
 
 

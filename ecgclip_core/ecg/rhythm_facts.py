@@ -2,9 +2,10 @@
 
 import numpy as np
 
-from ecgclip_core.ecg.analysis import STEADY_RR, Analysis
+from ecgclip_core.ecg.analysis import Analysis
 from ecgclip_core.ecg.fact import Fact
 from ecgclip_core.ecg.filters import WORKING_RATE
+from ecgclip_core.ecg.flutter import STEADY_RR
 from ecgclip_core.ecg.measure import NO_BEATS, NOT_MEASURABLE
 from ecgclip_core.ecg.vocabulary import YES_OR_NO
 
