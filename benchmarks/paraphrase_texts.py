@@ -2,23 +2,22 @@
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ecgclip_core.bundled import ASSETS
 from ecgclip_core.findings.catalogue import catalogue, normalised
+from ecgclip_core.findings.wordings import wordings
 
 FOLDER = Path(__file__).parent / "paraphrases"
 
 # Words at either end that make a question of a phrase and say nothing of what is asked.
-FRAME = frozenset(
-    """a an the is are was were am be do does did has have had can could would should will may might there here it this
-    that these he she we you i his her my their patient pt ecg ekg trace tracing recording strip show shows shown see
-    seen sees find tell me please any some sign signs evidence of for on in with present visible look looks like right
-    also now so if whether or not ist das der die ein eine es hat gibt sind zeigt liegt vor dieses diesem im
-    vorhanden erkennbar auf""".split()
-)
+FRAME_WORDS = """a an the is are was were am be do does did has have had can could would should will may might there it
+here this that these he she we you i his her my their patient pt ecg ekg trace tracing recording strip show shows shown
+see seen sees find tell me please any some sign signs evidence of for on in with present visible also now if whether or
+ist das der die ein eine es hat gibt sind zeigt liegt vor dieses diesem im vorhanden erkennbar auf"""
+FRAME = frozenset(FRAME_WORDS.split())
 
 
 @dataclass(frozen=True)
@@ -45,8 +44,8 @@ class Texts:
 
     def all(self) -> Iterator[tuple[str, str]]:
         """Every text with the kind that it is of."""
-        for finding, wordings in self.findings.items():
-            yield from ((finding, text) for text in wordings)
+        for finding, asked in self.findings.items():
+            yield from ((finding, text) for text in asked)
         yield from (("unrelated", text) for text in self.unrelated)
         yield from (("beyond", text) for text in self.beyond)
         yield from (("denied", text) for text, _ in self.denied)
@@ -77,20 +76,27 @@ def said_by_the_project() -> set[str]:
     """Everything that the project says of findings or teaches the text encoder with, `bare`."""
     said: set[str] = set()
     for entry in catalogue().values():
-        said |= {entry.id, entry.name, *entry.synonyms, *entry.prompts, *entry.contrast}
+        holds, absent = wordings(entry.id)
+        said |= {entry.id, *holds, *absent}
         said |= {code for codes in entry.codes.values() for code in codes}
         said |= {part.text for part in (*entry.features, *entry.criteria)}
-    for room in ("wordings", "questions"):
-        for path in (ASSETS / room).glob("*.toml"):
-            # The frames are patterns of words around a question, not texts.
-            if path.stem != "frames":
-                said |= set(_strings(tomllib.loads(path.read_text(encoding="utf-8"))))
+    for path in (ASSETS / "questions").glob("*.toml"):
+        # The frames are patterns of words around a question, not texts.
+        if path.stem != "frames":
+            said |= set(_strings(tomllib.loads(path.read_text(encoding="utf-8"))))
     return {bare(text) for text in said}
 
 
-def repeated(texts: Texts) -> list[tuple[str, str]]:
-    """Texts of the benchmark, with their kind, that the project says as well, or that stand in it twice."""
-    said, found = said_by_the_project(), []
+def repeated(texts: Texts, taught: Iterable[str] = ()) -> list[tuple[str, str]]:
+    """Texts of the benchmark, with their kind, that stand in it twice or that are said elsewhere.
+
+    Parameters
+    ----------
+    texts : Texts
+    taught : iterable of str
+        What else teaches the model, on top of what the project says: statements of reports.
+    """
+    said, found = said_by_the_project() | {bare(text) for text in taught}, []
     for kind, text in texts.all():
         if bare(text) in said:
             found.append((kind, text))

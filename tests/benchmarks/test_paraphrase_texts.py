@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
 from paraphrase_texts import bare, read_texts, repeated, said_by_the_project  # noqa: E402
 
+from ecgclip_core.corpora.folder import english_statements, read_table  # noqa: E402
 from ecgclip_core.findings.catalogue import catalogue  # noqa: E402
 from ecgclip_core.findings.wordings import wordings  # noqa: E402
 
@@ -20,6 +21,15 @@ from ecgclip_core.findings.wordings import wordings  # noqa: E402
 def test_no_text_is_one_of_the_catalogue_or_of_what_teaches_the_text_encoder():
     found = Counter(kind for kind, _ in repeated(read_texts()))
     assert not found, f"texts that the project says too, or that stand twice, by kind: {dict(found)}"
+
+
+def test_no_text_is_a_statement_of_a_report_that_teaches(real_data):
+    rows = read_table(real_data / "ptbxl" / "records.csv")
+    reports = rows.loc[rows["strat_fold"] < 9, "report"].dropna().unique()
+    taught = {text for report in reports for text in english_statements(report)}
+    found = Counter(kind for kind, _ in repeated(read_texts(), taught))
+    assert len(taught) > 1000
+    assert not found, f"texts that reports of the folds that teach say too, by kind: {dict(found)}"
 
 
 def test_at_least_thirty_findings_of_the_catalogue_have_eight_wordings_each():
