@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from ecgclip_core.bundled import ASSETS
 from ecgclip_core.errors import EcgclipError
 
 
@@ -75,6 +76,44 @@ def calibrate(chosen: argparse.Namespace) -> None:
     print(f"{len(answers.findings)} findings calibrated on {len(answers.truth)} recordings")
 
 
+def fit_completion(chosen: argparse.Namespace) -> None:
+    """Choose from which similarity on a feature counts as seen, on simulated recordings; keep it in the checkpoint."""
+    from ecgclip_core.model.checkpoint import load_model
+    from ecgclip_core.training.completion_fit import fit_completion as fit
+
+    model = load_model(chosen.checkpoint)
+    found = fit(model, chosen.simulated, chosen.cache)
+    print(f"On {found['proposals']} proposals for simulated recordings:")
+    for name in ("kept_true", "false_rejected", "true_kept"):
+        print(f"{name:15} {found[name]:.3f}")
+    print(f"Thresholds written to {model.folder}")
+
+
+def complete(chosen: argparse.Namespace) -> None:
+    """Add to the reports of a folder the waveform features that they leave out and the recordings show; write CSV."""
+    from ecgclip_core.model.checkpoint import load_model
+    from ecgclip_core.training.completion_corpus import complete_folder
+    from ecgclip_core.training.endpoint import endpoint_from_settings
+    from ecgclip_core.training.proposers import asking, offline
+
+    endpoint = endpoint_from_settings(chosen.endpoint, chosen.endpoint_model)
+    if endpoint is None:
+        print("Features are proposed offline from the catalogue: no report text leaves this machine.")
+        proposer, name = offline, "catalogue"
+    else:
+        print(
+            f"Features are proposed by {endpoint.model} at {endpoint.host}: the statements of every report that states "
+            "a finding are sent there."
+        )
+        proposer, name = asking(endpoint, chosen.cache), f"{endpoint.model} at {endpoint.host}"
+    done = complete_folder(chosen.data, chosen.out, load_model(chosen.checkpoint), proposer, name)
+    unreadable = f", {done.unreadable} not readable" if done.unreadable else ""
+    print(
+        f"{done.recordings} recordings{unreadable}: {done.kept} features kept, {done.rejected} rejected; "
+        f"written to {chosen.out}"
+    )
+
+
 def fit_clusters(chosen: argparse.Namespace) -> None:
     """Fit the cluster dictionary of a checkpoint on its training recordings and describe it on simulated ones."""
     from ecgclip_core.corpora.folder import read_folder
@@ -105,6 +144,20 @@ def simulate_cohort(chosen: argparse.Namespace) -> None:
 
     cohort = build_simulated_cohort(load_model(chosen.checkpoint), chosen.out, chosen.number)
     print(f"{len(cohort)} recordings written to {chosen.out}")
+
+
+def fit_reports(chosen: argparse.Namespace) -> None:
+    """Learn from reports with codes which codes annotators note; the table holds hashed words and no text."""
+    import pandas as pd
+
+    from ecgclip_core.corpora.folder import parse_codes
+    from ecgclip_core.findings.report_codes import fit_code_table, write_code_table
+
+    rows = pd.read_csv(chosen.texts)
+    rows = rows[rows["strat_fold"].isin(chosen.folds)]
+    table = fit_code_table(list(rows["report"].fillna("")), list(rows["scp_codes"].map(parse_codes)))
+    write_code_table(table, chosen.out)
+    print(f"{len(table.codes)} codes learned from {len(rows)} reports; written to {chosen.out}")
 
 
 def _corpus_name(chosen: argparse.Namespace) -> str:
@@ -148,6 +201,21 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--simulated", type=int, default=780, help="recordings for findings that only simulations taught")
     verb.set_defaults(run=calibrate)
 
+    verb = verbs.add_parser("complete", help=complete.__doc__)
+    verb.add_argument("--data", type=Path, required=True, help="folder of recordings with a records.csv and reports")
+    verb.add_argument("--out", type=Path, required=True, help="CSV file; the same one goes on where it stopped")
+    verb.add_argument("--endpoint", help="base address of an OpenAI-compatible language model; offline where left out")
+    verb.add_argument("--endpoint-model", help="name of the model there; its key comes from ECGCLIP_ENDPOINT_KEY")
+    verb.add_argument("--cache", type=Path, default=Path("runs/completion"), help="folder for the endpoint's answers")
+    _add_checkpoint(verb)
+    verb.set_defaults(run=complete)
+
+    verb = verbs.add_parser("fit-completion", help=fit_completion.__doc__)
+    verb.add_argument("--simulated", type=int, default=780, help="recordings to choose the thresholds on")
+    verb.add_argument("--cache", type=Path, required=True, help="folder for them; another checkpoint uses them again")
+    _add_checkpoint(verb)
+    verb.set_defaults(run=fit_completion)
+
     kinds = verbs.add_parser("clusters", help="time-localized clusters").add_subparsers(required=True, metavar="KIND")
     verb = kinds.add_parser("fit", help=fit_clusters.__doc__)
     _add_labelled_folder(verb)
@@ -164,6 +232,12 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--number", type=int, default=1560, help="recordings, the conditions in turn")
     _add_cohort_output(verb)
     verb.set_defaults(run=simulate_cohort)
+    kinds = verbs.add_parser("reports", help="findings of report texts").add_subparsers(required=True, metavar="KIND")
+    verb = kinds.add_parser("fit", help=fit_reports.__doc__)
+    verb.add_argument("--texts", type=Path, required=True, help="CSV with report, scp_codes and strat_fold")
+    verb.add_argument("--folds", type=_folds, default=_folds("1-8"), help="strat_fold values to learn from, as 1-8")
+    verb.add_argument("--out", type=Path, default=ASSETS / "reports" / "codes.safetensors", help="file of the table")
+    verb.set_defaults(run=fit_reports)
     return parser
 
 

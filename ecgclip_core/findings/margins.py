@@ -1,8 +1,10 @@
 """Measurements with the error that each may have, so that what lies near a limit is told from what lies beyond it."""
 
+import math
 from dataclasses import replace
 
 from ecgclip_core.ecg.fact import Fact, Facts
+from ecgclip_core.ecg.vocabulary import LEAD_FACTS, RECORDING_FACTS
 
 # Ninety percent of the errors of a measurement against the truth of simulated recordings lie within these, in the
 # units of docs/criteria.md: a fixed part, and a share of the value.
@@ -57,18 +59,23 @@ def with_margins(facts: Facts) -> Facts:
     Facts
         For `expressions.evaluate`, which then comes to None where a value lies too near to its limit to tell.
     """
-    recording = {name: _ranged(fact, _RECORDING.get(name)) for name, fact in facts.recording.items()}
+    recording = {
+        name: _ranged(fact, _RECORDING.get(name), RECORDING_FACTS[name].lowest)
+        for name, fact in facts.recording.items()
+    }
     leads = {
-        name: {lead: _ranged(fact, _LEADS.get(name)) for lead, fact in row.items()} for name, row in facts.leads.items()
+        name: {lead: _ranged(fact, _LEADS.get(name), LEAD_FACTS[name].lowest) for lead, fact in row.items()}
+        for name, row in facts.leads.items()
     }
     return Facts(recording, leads)
 
 
-def _ranged(fact: Fact, margin: tuple[float, float] | None) -> Fact:
-    if margin is None or fact.value is None or isinstance(fact.value, bool):
+def _ranged(fact: Fact, margin: tuple[float, float] | None, lowest: float) -> Fact:
+    # What was not found at all is sure: a Q wave of 0 mV is none.
+    if margin is None or fact.value is None or isinstance(fact.value, bool) or fact.value == 0:
         return fact
     value = float(fact.value)
+    if not math.isfinite(value):
+        return fact
     reach = margin[0] + margin[1] * abs(value)
-    low = max(value - reach, 0.0) if value >= 0 else value - reach
-    # Nothing there at all is sure: a Q wave of 0 mV is none.
-    return fact if value == 0 else replace(fact, value=None, bounds=(low, value + reach))
+    return replace(fact, value=None, bounds=(max(value - reach, lowest), value + reach))

@@ -9,6 +9,7 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from ecgclip_core.errors import EndpointError
@@ -33,7 +34,7 @@ class Endpoint:
     key : str
         May be empty where the endpoint wants none.
     timeout_s : float
-        Seconds that one attempt may take in all.
+        Seconds until an answer must begin, and from then on until it must be complete.
     attempts : int
         How often a question is put before giving up on an endpoint that is busy, breaks off or is too slow.
     """
@@ -136,23 +137,14 @@ class _PassingError(Exception):
 def _attempt(endpoint: Endpoint, instruction: str, question: str) -> bytes:
     """The body of one answer."""
     openai, httpx = _client_library()
-    until = time.monotonic() + endpoint.timeout_s
-    transport = httpx.Client(follow_redirects=False, timeout=endpoint.timeout_s)
-    client = openai.OpenAI(
-        base_url=endpoint.address,
-        api_key=endpoint.key or "none",
-        timeout=endpoint.timeout_s,
-        max_retries=0,
-        http_client=transport,
-    )
     try:
-        with client.chat.completions.with_streaming_response.create(
+        with _client(endpoint).chat.completions.with_streaming_response.create(
             model=endpoint.model,
             messages=[{"role": "system", "content": instruction}, {"role": "user", "content": question}],
             temperature=0,
             max_tokens=MOST_TOKENS,
         ) as response:
-            return _body(response, until)
+            return _body(response, time.monotonic() + endpoint.timeout_s)
     except openai.APITimeoutError as error:
         raise _PassingError(f"did not answer within {endpoint.timeout_s:g} s") from error
     except (openai.APIConnectionError, httpx.HTTPError) as error:
@@ -161,8 +153,18 @@ def _attempt(endpoint: Endpoint, instruction: str, question: str) -> bytes:
         raise _refusal(endpoint, error.status_code) from error
     except openai.OpenAIError as error:
         raise _PassingError("answered what is no chat completion") from error
-    finally:
-        client.close()
+
+
+@lru_cache(maxsize=4)
+def _client(endpoint: Endpoint):
+    openai, httpx = _client_library()
+    return openai.OpenAI(
+        base_url=endpoint.address,
+        api_key=endpoint.key or "none",
+        timeout=endpoint.timeout_s,
+        max_retries=0,
+        http_client=httpx.Client(follow_redirects=False, timeout=endpoint.timeout_s),
+    )
 
 
 def _client_library():
