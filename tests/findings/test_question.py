@@ -66,6 +66,35 @@ def test_no_sentence_of_the_opposite_asks_for_its_own_finding():
                 assert part.negated or part.finding not in own, sentence
 
 
+OPPOSITES = [("left", "right"), ("long", "short"), ("high", "low"), ("hyper", "hypo"), ("brady", "tachy")]
+OPPOSITES += [("elevation", "depression"), ("anterior", "inferior"), ("links", "rechts"), ("first", "second")]
+OPPOSITES += [("stenosis", "regurgitation"), ("prolonged", "shortened"), ("broad", "narrow"), ("aortic", "mitral")]
+
+
+@pytest.mark.parametrize(("one", "other"), [*OPPOSITES, *(pair[::-1] for pair in OPPOSITES)])
+def test_one_word_turned_to_its_opposite_asks_for_something_else(one, other):
+    for entry in catalogue().values():
+        for name in (entry.name, *entry.synonyms):
+            # Two words of a bifascicular block may well be turned about.
+            if re.search(rf"\b{one}", name, re.IGNORECASE) and entry.id not in (
+                "bifascicular_block",
+                "fascicular_block",
+            ):
+                assert asked(re.sub(rf"\b{one}", other, name, flags=re.IGNORECASE)) != entry.id, name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("right bundle branch", "T wave", "QT interval", "sinus", "block", "axis", "infarct size", "left ventricular"),
+        *("cerebral infarction", "renal artery stenosis", "nerve block", "premature birth", "PE teacher", "AF 447"),
+        *("high voltage cable", "the lad is ill", "pseudo-infarct", "eyelid flutter", "sinus infection"),
+    ],
+)
+def test_words_that_a_name_has_too_are_not_that_name(text):
+    assert all(part.finding is None for part in read_question(text))
+
+
 def test_a_finding_is_named_as_the_catalogue_finds_it():
     for entry in catalogue().values():
         assert named(entry.id.replace("_", " ")) is named(entry.name) is entry
@@ -186,7 +215,7 @@ def test_only_abbreviations_are_written_out(text, written):
     assert write_out(text).text == written
 
 
-def test_no_abbreviation_is_written_out_twice_or_to_itself_in_small_letters():
+def test_what_an_abbreviation_is_written_out_to_holds_no_further_one():
     for section in ("any_case", "as_written", "among_small_letters"):
         for word, written in abbreviations._tables()[section].items():
             assert written.strip(), word
