@@ -9,7 +9,7 @@ from pages.shared.in_hand import InHand, remembered
 
 PAGE = "pages/criteria.py"
 MET, NOT_MET, NOT_MEASURABLE = "met", "not met", "not measurable"
-SIGNS = {MET: "✓", NOT_MET: "✕", NOT_MEASURABLE: "?"}
+SIGNS = {MET: "✓", NOT_MET: "✕", NOT_MEASURABLE: "?", "kept": "✓", "rejected": "✕"}
 BY_EYE = "by eye"
 
 
@@ -47,7 +47,7 @@ def criteria_table(table) -> None:
         (row.state, [escape(row.criterion), escape(row.values) or "–", _link(row.source, f"[{numbers[row.source]}]")])
         for row in table.itertuples()
     ]
-    st.html(_table(["Criterion", "This recording", "Source"], rows))
+    st.html(state_table(["Criterion", "This recording", "Source"], rows))
     sources = [f"[{number}] {_link(source, source)}" for source, number in numbers.items()]
     st.html(f'<div class="ecgclip-sources">{"<br>".join(sources)}</div>')
 
@@ -58,7 +58,7 @@ def feature_table(hand: InHand, finding) -> None:
         (state, [escape(feature.text), escape(place(feature.waves, feature.leads)), escape(values) or "–"])
         for feature, state, values in _features(hand, finding)
     ]
-    st.html(_table(["Feature", "Where to look", "This recording"], rows))
+    st.html(state_table(["Feature", "Where to look", "This recording"], rows))
 
 
 def place(waves, leads) -> str:
@@ -112,7 +112,7 @@ def _features(hand: InHand, finding) -> list[tuple]:
     return remembered(("features", finding.id), lambda: [look(feature) for feature in finding.features])
 
 
-def _table(heads: list[str], rows: list[tuple[str, list[str]]]) -> str:
+def state_table(heads: list[str], rows: list[tuple[str, list[str]]]) -> str:
     """An HTML table whose first column is a state; the other cells are HTML."""
     head = "".join(f'<th scope="col">{name}</th>' for name in ["State", *heads])
     body = "".join(

@@ -73,7 +73,7 @@ def _joining(query) -> str:
 def _figures(row: dict) -> str:
     """A score with its range, in numbers and as a bar."""
     score, low, high = (_percent(row[key]) for key in ("score", "low", "high"))
-    between = "" if low == score == high else f" <small>{low} to {high}</small>"
+    between = "" if low == score == high and score[0] in "<>" else f" <small>{low} to {high}</small>"
     return f'<div class="score">{score}{between}</div>{_scale(row)}'
 
 

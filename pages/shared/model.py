@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from ecgclip_core.errors import CheckpointError
+from ecgclip_core.errors import CheckpointError, EndpointError
 
 # Read when torch is loaded. Threads that wait for each other by spinning make the model ten times slower as soon as
 # anything else, a browser for one, wants a core.
@@ -14,6 +14,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:
     from ecgclip_core.model.ecgclip import ECGCLIP
+    from ecgclip_core.training.endpoint import Endpoint
 
 
 @st.cache_resource(show_spinner="Loading the model …")
@@ -30,6 +31,19 @@ def model() -> "ECGCLIP":
     return load_model()
 
 
+def endpoint() -> "Endpoint | None":
+    """The language model that the environment names for completing reports; None where it names none.
+
+    Raises
+    ------
+    EndpointError
+        Where it is named wrongly.
+    """
+    from ecgclip_core.training.endpoint import endpoint_from_settings
+
+    return endpoint_from_settings()
+
+
 def footer() -> None:
     """Name and hash of the checkpoint that every answer on the page comes from."""
     try:
@@ -40,5 +54,15 @@ def footer() -> None:
     st.html(
         f'<div class="ecgclip-footer">Checkpoint <b>{escape(loaded.name)}</b> '
         f"<code>{escape(loaded.hash)}</code> · every score, map and cluster on this page comes from it · "
-        "everything runs on this machine, nothing is sent anywhere</div>"
+        f"everything runs on this machine, {_sent()}</div>"
     )
+
+
+def _sent() -> str:
+    try:
+        remote = endpoint()
+    except EndpointError:
+        remote = None
+    if remote is None:
+        return "nothing is sent anywhere"
+    return f"nothing is sent anywhere but a report that you send to {escape(remote.host)} yourself"

@@ -39,7 +39,7 @@ def understood(question: str, ask: Callable[[str], None]):
     if query.scope == "beyond":
         st.warning(
             "That lies beyond what an ECG can show, so there is no score and no map. "
-            f"Ask about {CAN_SHOW}. The nearest findings of the catalogue:"
+            f"Ask about {CAN_SHOW}. Nearest by their wording:"
         )
         suggestions(nearest_names(query.text), ask)
         return None

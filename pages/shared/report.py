@@ -5,6 +5,7 @@ from html import escape
 
 import streamlit as st
 
+from pages.shared.completion import completion
 from pages.shared.in_hand import InHand, remembered
 
 LONGEST_REPORT = 5000
@@ -39,7 +40,9 @@ def report_tab(hand: InHand, ask: Callable[[str], None]) -> None:
         return
     with st.container(key="statements"):
         for number, statement in enumerate(statements):
-            _statement(number, statement, ask)
+            with st.container(key=f"statement_{number}"):
+                _statement(number, statement, ask)
+    completion(hand, text)
 
 
 def _read(text: str) -> list:
@@ -58,7 +61,7 @@ def _statement(number: int, statement, ask: Callable[[str], None]) -> None:
     english = "" if same else f'<div class="english">{escape(statement.english)}</div>'
     words.html(f'<div class="ecgclip-statement">{own}{english}</div>')
     if not statement.findings:
-        findings.caption(f"{_polarity(statement.polarity)}, no finding of the catalogue")
+        findings.caption("no finding of the catalogue")
         return
     with findings.container(horizontal=True, gap="small"):
         for finding, polarity in statement.findings:

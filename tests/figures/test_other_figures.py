@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ecgclip_core.ecg.leads import LEADS
 from ecgclip_core.figures import theme
-from ecgclip_core.figures.beat import median_beat_figure
+from ecgclip_core.figures.beat import ROW_HEIGHT, median_beat_figure
 from ecgclip_core.figures.cluster_dictionary import cluster_dictionary
 from ecgclip_core.figures.cohort_map import SVG_UP_TO, cohort_map
 from ecgclip_core.figures.forest import forest
@@ -40,6 +41,16 @@ def test_the_median_beat_is_drawn_to_scale():
     assert figure.layout.yaxis.scaleanchor == "x"
     words = [text.text for text in figure.layout.annotations]
     assert "QRS" in words and "P" not in words
+
+
+@pytest.mark.parametrize(("leads", "rows"), [(("V1",), 1), (LEADS[:6], 1), (LEADS[:7], 2)])
+def test_the_median_beat_may_show_some_leads_only(leads, rows):
+    signal = np.arange(12, dtype=np.float32)[:, None] * np.linspace(0, 1, 400, dtype=np.float32)
+    figure = median_beat_figure(signal, np.arange(400) / 500 - 0.3, {}, leads=leads)
+    assert [trace.name for trace in figure.data] == list(leads)
+    last = figure.data[-1]
+    assert last.customdata[-1][1] == pytest.approx(LEADS.index(leads[-1]))
+    assert figure.layout.meta["height_mm"] == pytest.approx(12 + rows * ROW_HEIGHT)
 
 
 def test_a_point_of_the_map_keeps_its_row():

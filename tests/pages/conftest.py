@@ -54,6 +54,7 @@ def _write_evidence(folder, model, checked):
     measured = {"auroc": 0.8, "auroc_low": 0.7, "auroc_high": 0.9, "prauc": 0.5, "prauc_low": 0.4, "prauc_high": 0.6}
     counts = {"positives": 20, "recordings": 100, "prevalence": 0.2}
     rows = [{"finding": finding, "name": finding.replace("_", " ")} | counts | measured for finding in checked]
+    bins = [{"probability": said, "observed": said, "answers": 30} for said in (0.02, 0.08, 0.4, 0.9)]
     estimate = {"value": 0.8, "low": 0.7, "high": 0.9}
     entry = {
         "task": "findings",
@@ -64,7 +65,8 @@ def _write_evidence(folder, model, checked):
         "recordings": 100,
         "persons": 90,
         "macro": {"auroc": estimate, "prauc": estimate},
-        "calibration": {"expected_error": 0.03, "reliability": []},
+        "calibration": {"expected_error": 0.03, "reliability": bins},
+        "intervals": {"median_right": 0.5, "median_wrong": 0.9, "auroc_logit": 0.6, "auroc_score": 0.8},
         "findings": rows,
     }
     (folder / "evaluation.json").write_text(json.dumps([entry]), encoding="utf-8")

@@ -17,7 +17,7 @@ def test_the_recording_in_hand_is_on_the_map(app):
     assert "this recording" in points(app("cohort"))
 
 
-@pytest.mark.parametrize(("by", "name"), [("a measurement", "heart rate (bpm)"), ("an answer", "margin (logits)")])
+@pytest.mark.parametrize(("by", "name"), [("a measurement", "heart rate (bpm)"), ("an answer", "evidence (logits)")])
 def test_it_is_coloured_by_a_measurement_or_by_an_answer(app, by, name):
     test = app("cohort")
     test.button_group(key="colour_by").set_value(by).run()
@@ -58,3 +58,34 @@ def test_a_click_opens_the_recording_on_the_reading_page(app, said, thin_assets)
     assert not test.exception
     assert test.session_state["in_hand"].key == load_cohort(thin_assets / "cohort").table["record"].iloc[3]
     assert "ecgclip-title" in said(test)
+
+
+@pytest.mark.parametrize("question", ["atrial fibrillation", "no atrial fibrillation", "AF and LBBB", "AF or LBBB"])
+def test_recordings_are_ranked_by_a_question(app, said, thin_assets, question):
+    from ecgclip_core.cohort.neighbours import score_question
+    from ecgclip_core.cohort.store import load_cohort
+    from ecgclip_core.model.checkpoint import load_model
+
+    test = app("cohort")
+    test.button_group(key="colour_by").set_value("an answer").run()
+    test.text_input(key="colour_question").set_value(question).run()
+    assert not test.exception
+    assert "Understood as" in said(test)
+    shown = test.dataframe[0].value["evidence"].to_numpy()
+    scores = score_question(load_model(), load_cohort(thin_assets / "cohort"), question)
+    assert np.allclose(shown, np.sort(scores)[::-1], atol=1e-5)
+
+
+def test_a_row_of_the_ranking_opens_its_recording(app, thin_assets):
+    from ecgclip_core.cohort.neighbours import score_question
+    from ecgclip_core.cohort.store import load_cohort
+    from ecgclip_core.model.checkpoint import load_model
+
+    loaded = load_cohort(thin_assets / "cohort")
+    best = int(np.argmax(score_question(load_model(), loaded, "atrial fibrillation")))
+    test = app("cohort")
+    test.button_group(key="colour_by").set_value("an answer").run()
+    test.session_state["best"] = {"selection": {"rows": [0], "columns": [], "cells": []}}
+    test.run()
+    assert not test.exception
+    assert test.session_state["in_hand"].key == loaded.table["record"].iloc[best]

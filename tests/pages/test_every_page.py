@@ -2,7 +2,7 @@
 
 import pytest
 
-PAGES = ("reading", "clusters", "cohort", "evidence")
+PAGES = ("reading", "criteria", "clusters", "cohort", "evidence")
 
 
 @pytest.mark.parametrize("page", PAGES)
