@@ -140,7 +140,7 @@ def _pr_range(pr: Measurement, beats: np.ndarray) -> Fact:
 
 
 def _of_the_p_wave(found: Analysis, m: Measurements, leads: dict[str, dict[str, Fact]]) -> dict[str, Fact]:
-    terminal = leads.pop("p_terminal")["V1"]
+    terminal = leads.pop("p_terminal", {}).get("V1")
     if not found.shapes:
         nothing = {
             name: Fact(None, YES_OR_NO, NOT_MEASURABLE, NO_BEATS)
