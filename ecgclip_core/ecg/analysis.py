@@ -86,7 +86,7 @@ class Analysis:
         """Times of P waves that no beat follows while others are conducted, s."""
         if self.alone is not None or self.flutter is not None or not self.shapes:
             return np.zeros(0)
-        if self.steady and self.rr.mean() < SLOWEST_ONE_TO_ONE:
+        if len(self.rr) == 0 or (self.steady and self.rr.mean() < SLOWEST_ONE_TO_ONE):
             return np.zeros(0)
         usual = self.group == 0
         if self.train is not None and (self.train.beat >= 0).sum() >= _LED * len(self.r):
