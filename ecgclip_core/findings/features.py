@@ -52,7 +52,7 @@ def measurable(sentence: str, finding: str | None = None) -> Check | None:
         None where only the model can tell.
     """
     for text in dict.fromkeys((sentence, english(sentence))):
-        check = _of_catalogue(text, finding) or _of_grammar(text) or _denied(text, finding)
+        check = _of_catalogue(text, finding) or _denied(text, finding) or _of_grammar(text)
         if check is not None:
             return check
     return None
@@ -190,7 +190,10 @@ def _joined(word: str, parts: list[str]) -> str:
 def _of_claim(claim: Claim) -> tuple[str, bool] | None:
     """The expression of one claim, and whether it says all of it."""
     key = (claim.wave, claim.quality)
-    if key in _WHOLE:
+    if key == ("", "p_before_qrs") and claim.leads:
+        upright = " and ".join(f'p_mv("{lead}") > 0' for lead in claim.leads)
+        expression, complete = f"p_waves and {upright}", True
+    elif key in _WHOLE:
         template, complete = _WHOLE[key], True
         if isinstance(template, tuple):
             template, complete = template
@@ -445,6 +448,7 @@ _WHOLE: dict[tuple[str, str], str | tuple[str, bool]] = {
     ("", "ventricular_spikes"): "ventricular_pacing_spikes",
     ("", "atrial_spikes"): "atrial_pacing_spikes",
     ("", "p_before_qrs"): "p_waves",
+    ("", "escape_rhythm"): ("regular and heart_rate < 60 and not p_waves", False),
     ("", "p_conducted"): "p_waves and dropped_beats == 0",
     ("", "no_p_before_qrs"): "not p_waves and not dissociated",
     ("", "dropped_qrs"): "dropped_beats >= 1 and not dissociated",

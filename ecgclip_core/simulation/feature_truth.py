@@ -575,7 +575,17 @@ def _never(d: _Drawn, claim: Claim) -> bool:
 
 def _p_before_qrs(d: _Drawn, claim: Claim) -> bool | None:
     share = d.conducted_share
-    return True if share > 0.95 else None if share > 0 else False
+    if not claim.leads or share == 0:
+        return True if share > 0.95 else None if share > 0 else False
+    # "an upright P wave before every QRS complex in I, II and aVF": in each of them.
+    upright = _p_upright(d, claim)
+    return _and([share > 0.95 or None, *(_one(upright[_PLACE[lead]]) for lead in claim.leads)])
+
+
+def _escape(d: _Drawn, claim: Claim) -> bool | None:
+    if (d.qrs_kinds == "escape").any():
+        return True
+    return None if "third_degree_av_block" in d.findings else False
 
 
 def _p_conducted(d: _Drawn, claim: Claim) -> bool | None:
@@ -714,6 +724,7 @@ _WHOLE: dict[tuple[str, str], Callable[[_Drawn, Claim], bool | None]] = {
     ("", "ventricular_spikes"): _finding("ventricular_pacing"),
     ("", "p_before_qrs"): _p_before_qrs,
     ("", "p_conducted"): _p_conducted,
+    ("", "escape_rhythm"): _escape,
     ("", "no_p_before_qrs"): _no_p_before_qrs,
     ("", "dropped_qrs"): _dropped,
     ("", "pr_lengthens"): _finding("mobitz_i_av_block"),
