@@ -34,6 +34,8 @@ MILLIMETRES = """() => {
     const {xaxis, yaxis} = page._fullLayout;
     return {x: Math.abs(xaxis._m), y: Math.abs(yaxis._m), width: box.width, height: box.height};
 }"""
+CURVES = """() => document.querySelector('.st-key-tracing .js-plotly-plot')
+    ._fullData.filter(trace => trace.meta === 'moments').length"""
 OVERLAPS = """() => {
     // What lies in a closed expander has a place on the page, but is not seen.
     const seen = [...document.querySelectorAll('[data-testid=stMainBlockContainer] button, .ecgclip-measures > div, '
@@ -119,7 +121,7 @@ def own_files(tmp_path):
     return [str(tmp_path / "mine.hea"), str(tmp_path / "mine.dat")]
 
 
-@pytest.mark.parametrize("name", ["clusters", "cohort", "evidence", ""])
+@pytest.mark.parametrize("name", ["criteria", "clusters", "cohort", "evidence", ""])
 def test_each_page_opens_by_its_own_address_with_banner_and_navigation(page, address, name):
     page.goto(f"{address}/{name}")
     page.wait_for_selector(".ecgclip-banner")
@@ -137,20 +139,45 @@ def test_a_recording_of_ones_own_is_read_asked_and_kept_out_of_the_link(page, ad
     page.set_input_files("input[type=file]", own_files)
     page.wait_for_selector(".ecgclip-title:text('mine')")
     page.keyboard.press("Escape")
-    page.wait_for_selector(".ecgclip-flags:has-text('ST elevation')")
-    assert page.url.rstrip("/") == address
-
-    # A new recording starts with an empty question, so typing begins when its page is complete.
-    page.wait_for_selector(IDLE)
+    # The question of a new recording is emptied before its title appears, so that typing need not wait for the rest.
     question = page.get_by_label("Ask this recording")
     question.fill("ST elevation in the inferior leads")
     question.press("Enter")
     page.wait_for_selector(".ecgclip-answer:has-text('elevation')")
     page.wait_for_selector("text=not what causes the finding")
+    page.wait_for_selector(".ecgclip-flags:has-text('ST elevation')")
     page.wait_for_selector(FOOTER)
+    assert question.input_value() == "ST elevation in the inferior leads"
     assert page.url.rstrip("/") == address
     page.screenshot(path=str(tmp_path / "own_recording.png"), full_page=True)
     assert (tmp_path / "own_recording.png").stat().st_size > 50_000
+
+
+def test_two_findings_in_one_question_are_answered_one_by_one_and_lead_to_their_criteria(page, address):
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    page.goto(f"{address}/?case=fibrillation")
+    page.wait_for_selector(FOOTER)
+    question = page.get_by_label("Ask this recording")
+    question.fill("AF and LBBB")
+    question.press("Enter")
+    page.wait_for_selector(".ecgclip-answer .part.total")
+    assert page.locator(".ecgclip-answer .part").count() == 3
+    page.wait_for_selector("text=Half of the attribution")
+    page.wait_for_selector(IDLE)
+    page.wait_for_timeout(1500)
+    drawn = page.evaluate(MILLIMETRES)
+    assert drawn["x"] == pytest.approx(drawn["y"], rel=0.01)
+    assert drawn["x"] * 266 == pytest.approx(drawn["width"], rel=0.02)
+    assert page.evaluate(CURVES) == 1
+    assert page.evaluate(OVERLAPS) == []
+
+    page.get_by_role("button", name="Criteria of left bundle branch block").click()
+    page.wait_for_selector(".ecgclip-criteria .state")
+    page.wait_for_selector(FOOTER)
+    assert page.url == f"{address}/criteria"
+    assert page.get_by_text("QRS duration of 120 ms or more").first.is_visible()
+    assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
 
 
 @pytest.mark.parametrize("width", [1280, 1440, 2560])
