@@ -10,6 +10,14 @@ from ecgclip_core.findings.naming import named
 
 _EDGE_SIGNS = " \t\"'`´‘’“”„«»()[]{}<>.,;:?!¿¡…*_=~^|\\-–—/&"
 
+_DENIAL = re.compile(
+    r"\b(?:no|not|never|none|neither|nor|without|cannot|kein\w*|nicht|ohne|weder|nie)\b|n['’]t\b", re.IGNORECASE
+)
+_ENDS_IN_DENIAL = re.compile(
+    r"(?:\b(?:no|not|never|none|without|cannot|kein\w*|nicht|ohne|nie|any|more|mehr|longer|been|be)|n['’]t)$",
+    re.IGNORECASE,
+)
+
 
 @lru_cache(maxsize=4096)
 def unframed(text: str) -> str:
@@ -29,6 +37,18 @@ def unframed(text: str) -> str:
         if longest is not None and named(words) is longest:
             names.append(words)
     return names[-1] if names else trimmed(_stripped("end", _stripped("begin", text)[-1])[-1])
+
+
+@lru_cache(maxsize=4096)
+def unframed_whole(text: str) -> str:
+    """As `unframed`, but what denies something keeps the words that it needs: "AF was not seen"."""
+    if not _DENIAL.search(text):
+        return unframed(text) or trimmed(text)
+    left = _stripped("begin", text)[-1]
+    for shorter in reversed(_stripped("end", left)):
+        if not _ENDS_IN_DENIAL.search(trimmed(shorter)) and re.search(r"\w", shorter):
+            return trimmed(shorter)
+    return trimmed(left) or trimmed(text)
 
 
 def _stripped(place: str, text: str, loosely: bool = False) -> list[str]:

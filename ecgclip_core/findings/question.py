@@ -6,7 +6,7 @@ from dataclasses import replace
 from ecgclip_core.findings.abbreviations import WrittenOut, write_out
 from ecgclip_core.findings.catalogue import find
 from ecgclip_core.findings.coordination import MOST_PARTS, split
-from ecgclip_core.findings.framing import trimmed, unframed
+from ecgclip_core.findings.framing import trimmed, unframed, unframed_whole
 from ecgclip_core.findings.naming import speaks_of_findings, stated
 from ecgclip_core.findings.parts import Part, meaning
 from ecgclip_core.findings.polarity import Polarity, read_polarities
@@ -34,8 +34,7 @@ def read_question(text: str) -> tuple[Part, ...]:
         In the order of the text; empty only for a text of nothing but space. Words that name no catalogue entry
         are never taken for one that is merely near: their part has no finding.
     """
-    # Items of a list, one a line, are several questions; any other end of a line is a space.
-    source = " ".join(re.sub(r"\n\s*(?=(?:[-*•]|\d[.)])\s)", "; ", text.strip()).split())
+    source = _in_one_line(text)
     if not source:
         return ()
     if len(source) > LONGEST_QUESTION or not re.search(r"\w", source):
@@ -49,6 +48,34 @@ def read_question(text: str) -> tuple[Part, ...]:
     if not any(part.finding or speaks_of_findings(part.english) for part in parts):
         return (Part(source, to_english(trimmed(written.text) or source), None, False, ""),)
     return tuple(_in_own_words(parts, written)) if len(parts) > 1 else (replace(parts[0], text=source),)
+
+
+def plain_statement(text: str) -> str:
+    """The whole of a question as a plain English statement, for a text encoder.
+
+    Parameters
+    ----------
+    text : str
+        As for `read_question`.
+
+    Returns
+    -------
+    str
+        Without the words that make a question of it and without politeness, with abbreviations written out and
+        German in English; denials and all else stay where they stand. Text that is not about an ECG comes back as it
+        is.
+    """
+    source = _in_one_line(text)
+    if len(source) > LONGEST_QUESTION or not re.search(r"\w", source):
+        return source
+    sentences = [to_english(unframed_whole(sentence)) for sentence in _sentences(_TAG.sub("?", write_out(source).text))]
+    plain = ". ".join(filter(None, sentences))
+    return plain if speaks_of_findings(plain) else source
+
+
+def _in_one_line(text: str) -> str:
+    """Items of a list, one a line, are several questions; any other end of a line is a space."""
+    return " ".join(re.sub(r"\n\s*(?=(?:[-*•]|\d[.)])\s)", "; ", text.strip()).split())
 
 
 def _parts(text: str) -> list[Part]:

@@ -12,7 +12,7 @@ from ecgclip_core.findings import abbreviations
 from ecgclip_core.findings.abbreviations import write_out
 from ecgclip_core.findings.catalogue import catalogue, children
 from ecgclip_core.findings.naming import corrected, named
-from ecgclip_core.findings.question import read_question
+from ecgclip_core.findings.question import plain_statement, read_question
 
 TABLE = tomllib.loads((Path(__file__).parent / "questions.toml").read_text(encoding="utf-8"))
 ROWS = [(question, asked) for rows in TABLE.values() for question, asked in rows.items()]
@@ -191,6 +191,24 @@ def test_parts_keep_the_words_of_the_reader():
 def test_english_has_neither_question_nor_abbreviation_nor_negation():
     (part,) = read_question("Bitte prüfen: kein LSB?")
     assert (part.english, part.negated) == ("left bundle branch block", True)
+
+
+@pytest.mark.parametrize(
+    ("question", "statement"),
+    [
+        ("Is there AF?", "atrial fibrillation"),
+        ("AF was not seen", "atrial fibrillation was not seen"),
+        ("Zeigt das EKG kein Vorhofflimmern?", "no atrial fibrillation"),
+        (
+            "can you see LBBB and AF but no LVH, thanks",
+            "left bundle branch block and atrial fibrillation but no left ventricular hypertrophy",
+        ),
+        ("Does the ECG show that the upper chambers do not beat as one?", "upper chambers do not beat as one"),
+        ("where is my umbrella?", "where is my umbrella?"),
+    ],
+)
+def test_a_plain_statement_keeps_all_but_the_question(question, statement):
+    assert plain_statement(question) == statement
 
 
 def test_an_abbreviation_knows_where_it_stood():
