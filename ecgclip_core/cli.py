@@ -160,20 +160,6 @@ def fit_reports(chosen: argparse.Namespace) -> None:
     print(f"{len(table.codes)} codes learned from {len(rows)} reports; written to {chosen.out}")
 
 
-def fit_reports(chosen: argparse.Namespace) -> None:
-    """Learn from reports with codes which codes annotators note; the table holds hashed words and no text."""
-    import pandas as pd
-
-    from ecgclip_core.corpora.folder import parse_codes
-    from ecgclip_core.findings.report_codes import fit_code_table, write_code_table
-
-    rows = pd.read_csv(chosen.texts)
-    rows = rows[rows["strat_fold"].isin(chosen.folds)]
-    table = fit_code_table(list(rows["report"].fillna("")), list(rows["scp_codes"].map(parse_codes)))
-    write_code_table(table, chosen.out)
-    print(f"{len(table.codes)} codes learned from {len(rows)} reports; written to {chosen.out}")
-
-
 def _corpus_name(chosen: argparse.Namespace) -> str:
     folds = f", folds {', '.join(map(str, sorted(chosen.folds)))}" if chosen.folds else ""
     return f"{Path(chosen.data).name}{folds}"
@@ -246,12 +232,6 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--number", type=int, default=1560, help="recordings, the conditions in turn")
     _add_cohort_output(verb)
     verb.set_defaults(run=simulate_cohort)
-    kinds = verbs.add_parser("reports", help="findings of report texts").add_subparsers(required=True, metavar="KIND")
-    verb = kinds.add_parser("fit", help=fit_reports.__doc__)
-    verb.add_argument("--texts", type=Path, required=True, help="CSV with report, scp_codes and strat_fold")
-    verb.add_argument("--folds", type=_folds, default=_folds("1-8"), help="strat_fold values to learn from, as 1-8")
-    verb.add_argument("--out", type=Path, default=ASSETS / "reports" / "codes.safetensors", help="file of the table")
-    verb.set_defaults(run=fit_reports)
     kinds = verbs.add_parser("reports", help="findings of report texts").add_subparsers(required=True, metavar="KIND")
     verb = kinds.add_parser("fit", help=fit_reports.__doc__)
     verb.add_argument("--texts", type=Path, required=True, help="CSV with report, scp_codes and strat_fold")

@@ -191,7 +191,7 @@ def _hashed(reports: Sequence[str]):
 
 
 def _words(report: str) -> list[str]:
-    """What the model sees: English phrases, statements, findings, the raw words, the whole report, marks of its form."""
+    """What the model sees: English phrases, statements, findings, raw words, the whole report, marks of its form."""
     words = _marks(report)
     for statement in read_report(report):
         english = re.findall(r"\w+", statement.english.casefold())
