@@ -11,7 +11,6 @@ from pages.shared.cohort import cohort, finding_names, hover_words, open_from_co
 from pages.shared.entry import through_app
 from pages.shared.in_hand import in_hand
 from pages.shared.model import footer, model
-from pages.shared.question import only_understood
 
 READING = "pages/reading.py"
 FINDING, MEASUREMENT, QUESTION = "a finding", "a measurement", "an answer"
@@ -112,7 +111,7 @@ def _by_answer(loaded) -> tuple[np.ndarray, str]:
     nothing = np.full(len(loaded), np.nan)
     title = "evidence (logits)"
     try:
-        query = only_understood(ask(model(), question))
+        query = ask(model(), question)
         if not query.understood:
             st.warning(
                 "That was not understood as a question that an ECG can answer. Name a finding, for example: left "

@@ -37,7 +37,7 @@ RIBBON_LEGEND = (
     "lives on (green P, blue QRS, amber T, grey between them), and its doubt (entropy of the assignment, 0 to 1)."
 )
 CURVE_LEGEND = (
-    "Match, directly below the rhythm strip: how much nearer each moment is to the question than to its opposite, in "
+    "Match, directly below the last trace: how much nearer each moment is to the question than to its opposite, in "
     "logits; the dotted line is zero. Each point sees about two seconds around it, so it tells stretches and beats "
     "apart, not waves. It is no probability, and the score is not its mean."
 )
@@ -254,7 +254,7 @@ def _answer(hand: InHand, query) -> None:
     answer_card(answers(hand, query), query, scored)
     if query.finding is None and not query.parts:
         st.caption("The nearest findings of the catalogue:")
-        suggestions(nearest_names(query.text), _ask)
+        suggestions(nearest_names(query), _ask)
     criteria_buttons(hand, query)
 
 

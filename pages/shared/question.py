@@ -1,7 +1,6 @@
 """The question as it was understood; where it was not, why, and what can be asked instead."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import streamlit as st
 
@@ -15,6 +14,7 @@ EXAMPLES = (
     "left bundle branch block or right bundle branch block",
     "no left ventricular hypertrophy",
 )
+OFFERED = 3
 CAN_SHOW = "rhythm, conduction, infarction, ST and T changes, hypertrophy or the form of the waves"
 
 
@@ -31,7 +31,7 @@ def understood(question: str, ask: Callable[[str], None]):
     Returns
     -------
     Query or None
-        Without the parts that were not understood; a sentence names them.
+        A sentence names those of its parts that are not about an ECG.
     """
     query = _asked(question)
     if query is None:
@@ -41,7 +41,7 @@ def understood(question: str, ask: Callable[[str], None]):
             "That lies beyond what an ECG can show, so there is no score and no map. "
             f"Ask about {CAN_SHOW}. Nearest by their wording:"
         )
-        suggestions(nearest_names(query.text), ask)
+        suggestions(nearest_names(query), ask)
         return None
     if not query.understood:
         st.warning(
@@ -50,7 +50,8 @@ def understood(question: str, ask: Callable[[str], None]):
         )
         suggestions(EXAMPLES, ask)
         return None
-    return _without_the_rest(query)
+    _strangers(query)
+    return query
 
 
 def suggestions(questions, ask: Callable[[str], None]) -> None:
@@ -60,11 +61,14 @@ def suggestions(questions, ask: Callable[[str], None]) -> None:
             st.button(question, key=f"suggest_{question}", on_click=ask, args=(question,))
 
 
-def nearest_names(text: str) -> list[str]:
-    """Names of the catalogue's findings nearest to a text."""
+def nearest_names(query) -> list[str]:
+    """Findings to ask for instead of a question in free words: those that it names, then those nearest to it."""
+    from ecgclip_core.findings.catalogue import catalogue
     from ecgclip_core.model.nearest import nearest_findings
 
-    return [finding.name for finding in nearest_findings(model(), text)]
+    named = [catalogue()[part.finding] for part in _parts(query) if part.finding]
+    near = [*named, *nearest_findings(model(), query.text, OFFERED)]
+    return list(dict.fromkeys(finding.name for finding in near))[: max(OFFERED, len(named))]
 
 
 def _asked(question: str):
@@ -80,24 +84,22 @@ def _asked(question: str):
         return None
 
 
-def _without_the_rest(query):
-    """Only the parts that were understood, with a sentence on those that were not."""
-    rest = [part for part in query.parts if not part.understood]
-    if not rest:
-        return query
-    for scope, why in (("none", "not understood"), ("beyond", "beyond what an ECG can show")):
-        parts = [f"“{part.text}”" for part in rest if part.scope == scope]
+def _strangers(query) -> None:
+    """Say which parts of a question, asked as a whole, are not about an ECG."""
+    for scope, why in (("none", "Not understood"), ("beyond", "Beyond what an ECG can show")):
+        parts = [f"“{part.text}”" for part in _parts(query) if not part.finding and _scope(part) == scope]
         if parts:
-            st.warning(f"Left out, since {why}: {listed(parts)}. The answer is about the rest.")
-    return only_understood(query)
+            st.warning(f"{why}: {listed(parts)}. What is left is answered better when it is asked alone.")
 
 
-def only_understood(query):
-    """The question without those of its parts that were not understood; one with none of them stays as it is."""
-    kept = tuple(part for part in query.parts if part.understood)
-    if not kept or len(kept) == len(query.parts):
-        return query
-    if len(kept) == 1:
-        return replace(kept[0], joined="and")
-    name = kept[0].name + "".join(f" {part.joined} {part.name}" for part in kept[1:])
-    return replace(query, name=name, parts=kept)
+def _parts(query) -> tuple:
+    """The parts of a question that is asked as a whole though it has several; none of any other."""
+    from ecgclip_core.findings.question import read_question
+
+    parts = read_question(query.text) if query.finding is None and not query.parts else ()
+    return parts if len(parts) > 1 else ()
+
+
+def _scope(part) -> str:
+    scope, _ = model().scope_of(part.english)
+    return scope
