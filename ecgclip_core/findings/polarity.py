@@ -19,7 +19,7 @@ _NORMAL = re.compile(r"\b(?:normal|sinus|regular|regelm|unremarkable)", re.IGNOR
 _EMPTY = re.compile(
     r"(?:an?|the|this|that|it|there|and|or|with|of|for|in|is|are|was|were|be|been|any|also|show|shows|has|have|ecg|ekg|"
     r"und|oder|mit|es|das|ein|eine|eines|einer|ist|sind|im|liegt|liegen|vor|och|eller|med|det|finns|är|to|on|at|as|can|due|"
-    r"tracing|trace|recording|patient|patientin|got|do|does|we|you|signs?|evidence|kann|sein|either|really|actually|wirklich|"
+    r"gibt|man|had|finns|tracing|trace|recording|patient|patientin|got|do|does|we|you|signs?|evidence|kann|sein|either|really|actually|wirklich|"
     r"(?:it|that|there|this)['’]s)",
     re.IGNORECASE,
 )
