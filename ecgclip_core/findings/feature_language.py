@@ -402,6 +402,9 @@ class _Claims:
             self.denied = False
             return True
         last = self.claims[-1]
+        if last.quality.startswith("axis_"):
+            self._add(Claim("AXIS", "size", low=low, high=high))
+            return True
         if last.low is not None or last.high is not None:
             self._add(Claim(last.wave, "size" if unit != "ms" else "duration", low=low, high=high))
             return True

@@ -6,7 +6,7 @@ each claim of it becomes an expression here. Words without a sharp edge get the 
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
 from ecgclip_core.ecg.leads import LEADS, LIMB_LEADS
@@ -242,10 +242,16 @@ def _over_leads(claim: Claim) -> str | None:
     if None in each.values():
         return None
     single = {lead: expression for lead, expression in each.items() if expression is not None}
-    if (claim.wave, claim.quality) in _IN_EVERY_LEAD:
+    if (claim.wave, claim.quality) in _IN_EVERY_LEAD and claim.low is None:
         return " and ".join(f"({expression})" for expression in single.values())
     if len(single) == 1:
         return next(iter(single.values()))
+    limits = _BY_LEAD[claim.wave, claim.quality]
+    if isinstance(limits, dict) and 0 < len(set(leads) & set(limits["leads"])) < len(leads):
+        # Limits differ between these leads: either part of them may show it.
+        parts = [tuple(lead for lead in leads if (lead in limits["leads"]) is inside) for inside in (True, False)]
+        found = [_over_leads(replace(claim, leads=part)) for part in parts]
+        return None if None in found else " or ".join(f"({part})" for part in found)
     template = _in_lead(claim, leads[0]).replace(f'"{leads[0]}"', "lead")
     listed = "(" + ", ".join(f'"{lead}"' for lead in leads) + ")"
     if scope == "any":
@@ -381,7 +387,8 @@ _SIZES = {
     ("PR", "depressed"): "-pr_segment_mv(l)",
     ("PR", "elevated"): "pr_segment_mv(l)",
 }
-_IN_EVERY_LEAD = {("VOLTAGE", "low"), ("VOLTAGE", "size"), ("QRS", "low")}
+# "below 0.5 mV in the limb leads": in all of them.
+_IN_EVERY_LEAD = {("VOLTAGE", "low"), ("VOLTAGE", "size"), ("QRS", "low"), ("QRS", "size")}
 _QUANTITIES = {
     "PR": "pr",
     "QRS": "qrs",

@@ -166,7 +166,7 @@ class _Drawn:
         leads, scope = claim.leads, claim.scope
         if not leads:
             leads = _usual_leads(claim)
-        if (claim.wave, claim.quality) in _IN_EVERY_LEAD:
+        if (claim.wave, claim.quality) in _IN_EVERY_LEAD and claim.low is None:
             return _and([_one(states[_PLACE[lead]]) for lead in leads])
         return _over_leads(states, leads, scope)
 
@@ -439,7 +439,8 @@ _BY_LEAD: dict[tuple[str, str], _T] = {
         d["r"] < 0.3, _UNDECIDED, _band(np.maximum(d["t_max"], -d["t_min"]) / np.maximum(d["r"], 0.3), 0.1, 0.15)
     ),
 }
-_IN_EVERY_LEAD = {("VOLTAGE", "low"), ("VOLTAGE", "size"), ("QRS", "low")}
+# "below 0.5 mV in the limb leads": in all of them.
+_IN_EVERY_LEAD = {("VOLTAGE", "low"), ("VOLTAGE", "size"), ("QRS", "low"), ("QRS", "size")}
 
 
 def _right(right: float, other: float) -> np.ndarray:

@@ -223,3 +223,49 @@ def test_an_endpoint_that_fails_half_way_leaves_what_was_done(folder, tmp_path, 
     rows = lines(tmp_path / "out.csv")
     assert [row["state"] for row in rows] == ["kept", "rejected"]
     assert "V9" in rows[1]["reason"]
+
+
+# --- the command ---
+
+
+@pytest.fixture
+def command(folder, tmp_path, tiny_model, monkeypatch):
+    """Runs ``ecgclip complete`` on the folder with the thin model; gives its exit status."""
+    from ecgclip_core.cli import main
+    from ecgclip_core.model import checkpoint
+
+    monkeypatch.setattr(checkpoint, "load_model", lambda name=None: tiny_model)
+    for name in ("ECGCLIP_ENDPOINT", "ECGCLIP_ENDPOINT_MODEL", "ECGCLIP_ENDPOINT_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+    def run(*arguments):
+        common = ["complete", "--data", str(folder), "--out", str(tmp_path / "out.csv")]
+        return main([*common, "--cache", str(tmp_path / "answers"), *arguments])
+
+    return run
+
+
+def test_the_command_says_first_that_no_text_leaves_the_machine(command, capsys):
+    assert command() == 0
+    said = capsys.readouterr()
+    assert said.out.startswith("Features are proposed offline from the catalogue: no report text leaves this machine.")
+    assert "4 recordings, 1 not readable" in said.out
+    assert "Completing" in said.err
+
+
+def test_the_command_says_first_where_the_text_goes(command, capsys, stub):
+    stub.lists(("LBBB", "QRS duration of 120 ms or more"))
+    assert command("--endpoint", stub.address, "--endpoint-model", "stub") == 0
+    host = stub.address.removeprefix("http://").removesuffix("/v1")
+    assert capsys.readouterr().out.startswith(f"Features are proposed by stub at {host}")
+    # The English and the German report were sent once each, the remark on the age and the damaged recording never.
+    assert len(stub.requests) == 2
+    assert not any("age" in request["messages"][1]["content"].split() for request in stub.requests)
+
+
+def test_the_command_says_what_is_wrong_with_an_endpoint_and_how_to_mend_it(command, capsys, stub):
+    stub.replies = [(401, "{}", 0, False)]
+    assert command("--endpoint", stub.address, "--endpoint-model", "stub") == 1
+    assert "ECGCLIP_ENDPOINT_KEY" in capsys.readouterr().err
+    assert command("--endpoint", stub.address) == 1
+    assert "--endpoint-model" in capsys.readouterr().err
