@@ -7,6 +7,7 @@ table holds numbers of hashed words only, no text.
 
 import json
 import re
+import warnings
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -130,7 +131,10 @@ def fit_code_table(reports: Sequence[str], codes: Sequence[Mapping[str, float]])
     for code in learned:
         noted = np.array([code in row for row in codes])
         fit = LogisticRegression(C=_STRENGTH, penalty="l1", solver="liblinear", tol=1e-3, random_state=0)
-        coefficients = fit.fit(seen, noted).coef_[0]
+        with warnings.catch_warnings():
+            # Its newer spelling, l1_ratio=1, means nothing to the scikit-learn releases that know only this one.
+            warnings.filterwarnings("ignore", message=".*penalty", module="sklearn")
+            coefficients = fit.fit(seen, noted).coef_[0]
         kept = np.flatnonzero(coefficients)
         places.append(common[kept].astype(np.int32))
         weights.append(coefficients[kept].astype(np.float16).astype(np.float32))
