@@ -32,13 +32,15 @@ class WrittenOut:
         return self.source[self.spans[start][0] : self.spans[end - 1][1]] if start < end else ""
 
 
-def write_out(text: str) -> WrittenOut:
+def write_out(text: str, ambiguous: bool = True) -> WrittenOut:
     """Write out the abbreviations of a text.
 
     Parameters
     ----------
     text : str
         Any words with single spaces between them; what is no abbreviation stays as it is.
+    ambiguous : bool
+        Whether also those that mean something else in everyday sentences ("PE teacher").
 
     Returns
     -------
@@ -47,6 +49,8 @@ def write_out(text: str) -> WrittenOut:
     pieces, spans, last = [], [], 0
     arteries = re.search(_tables()["among_arteries"]["about"], text, re.IGNORECASE) is not None
     for found in _pattern(text.isupper(), arteries).finditer(text):
+        if not ambiguous and _ambiguous().fullmatch(found.group()):
+            continue
         written = _meaning(found, arteries)
         pieces += [text[last : found.start()], written]
         spans += [(place, place + 1) for place in range(last, found.start())]
@@ -55,6 +59,20 @@ def write_out(text: str) -> WrittenOut:
     pieces.append(text[last:])
     spans += [(place, place + 1) for place in range(last, len(text))]
     return WrittenOut("".join(pieces), text, tuple(spans))
+
+
+def without_ambiguous(text: str) -> str:
+    """A text without the abbreviations that mean something else in everyday sentences."""
+    arteries = re.search(_tables()["among_arteries"]["about"], text, re.IGNORECASE) is not None
+    found = _pattern(text.isupper(), arteries).sub(
+        lambda found: " " if _ambiguous().fullmatch(found.group()) else found.group(), text
+    )
+    return " ".join(found.split()) if found != text else text
+
+
+@cache
+def _ambiguous() -> re.Pattern:
+    return re.compile(_tables()["ambiguous"]["words"], re.IGNORECASE)
 
 
 def needs_capitals(word: str) -> bool:
@@ -98,7 +116,7 @@ def _tables() -> dict[str, dict[str, str]]:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
         raise CatalogueError(f"{path.name}: not readable as TOML ({fault}).") from fault
-    for section in ("any_case", "as_written", "among_small_letters", "among_arteries", "patterns"):
+    for section in ("any_case", "as_written", "among_small_letters", "among_arteries", "ambiguous", "patterns"):
         for word, written in tables.setdefault(section, {}).items():
             if not isinstance(written, str) or not written.strip():
                 raise CatalogueError(f"{path.name}, table {section}, entry {word}: must be a text that is not empty.")

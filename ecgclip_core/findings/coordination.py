@@ -1,6 +1,7 @@
 """Several findings in one phrase: where "and", "or", "with" and commas join two, and where they belong to one."""
 
 import re
+from dataclasses import replace
 
 from ecgclip_core.ecg.leads import LEADS
 from ecgclip_core.findings.framing import unframed
@@ -55,6 +56,11 @@ _DESCRIBED = re.compile(
     r"lost|premature|chang|deviat|giant|retrograde|dissociat|blocked|dropped|non-conducted|variable|prominent)",
     re.IGNORECASE,
 )
+_PLACE = re.compile(
+    rf"\s(?:in|over|across)\s(?:.*\b(?:leads?|walls?)|(?:the\s)?{_LEAD}(?:{_AND}{_LEAD})*)$", re.IGNORECASE
+)
+# What each lead shows for itself.
+_WAVE = re.compile(r"\b(?:[QRSTUJ]|ST)\b")
 _DEPENDENT = re.compile(
     r"(?:in|of|to|from|by|at|on|that|which|who|whose|then|than|as|its|their|for|are|is|im|am|beyond|up)\b", re.I
 )
@@ -73,7 +79,7 @@ def split(text: str) -> list[Part]:
         run = text[spans[number][0] : spans[last][1]]
         pieces.append(part_of(run, _spoken_link(links, number - 1) if number else ""))
         number = last + 1
-    return _rejoined(text, _beginnings_shared(_heads_shared(pieces)))
+    return _rejoined(text, _places_shared(_beginnings_shared(_heads_shared(pieces))))
 
 
 def _atoms(text: str) -> tuple[list[tuple[int, int]], list[str]]:
@@ -158,6 +164,25 @@ def _beginnings_shared(pieces: list[Part]) -> list[Part]:
                 if full and named(full) is not None:
                     piece = part_of(full, piece.joined)
                     break
+        shared.append(piece)
+    return shared
+
+
+def _places_shared(pieces: list[Part]) -> list[Part]:
+    """Give waves listed before a place that place: "T inversion and ST depression in V4-V6"."""
+    place = _PLACE.search(pieces[-1].english)
+    if not place or not all(_WAVE.search(piece.english) for piece in pieces):
+        return pieces
+    shared = []
+    for number, piece in enumerate(pieces):
+        following = "with" if number + 1 == len(pieces) else pieces[number + 1].joined
+        if (
+            following != "with"
+            and (piece.finding or _complete(piece.english))
+            and not re.search(r"\b(?:in|over)\b", piece.english)
+        ):
+            placed = part_of(f"{piece.english}{place.group()}", piece.joined)
+            piece = replace(placed, text=piece.text)
         shared.append(piece)
     return shared
 

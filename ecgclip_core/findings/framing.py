@@ -51,6 +51,14 @@ def unframed_whole(text: str) -> str:
     return trimmed(left) or trimmed(text)
 
 
+def denied_plainly(text: str) -> str:
+    """A text whose denial in many words ("AF? No.", "it can't be AF", "he hasn't got AF") is one in one word."""
+    for pattern in _denials():
+        if (found := pattern.search(text)) and not _DENIAL.search(found["denied"]):
+            return f"{text[: found.start()]}no {found['denied']}{text[found.end() :]}"
+    return text
+
+
 def _stripped(place: str, text: str, loosely: bool = False) -> list[str]:
     """A text, and what is left of it when one frame after the other is taken off, loosely also words of degree."""
     texts = [text]
@@ -73,11 +81,20 @@ def trimmed(text: str) -> str:
 
 @cache
 def _frame(place: str) -> re.Pattern:
-    path = ASSETS / "questions" / "frames.toml"
-    try:
-        frames = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
-        raise CatalogueError(f"{path.name}: not readable as TOML ({fault}).") from fault
-    alternatives = "|".join(f"(?:{frame})" for frame in frames[place])
+    alternatives = "|".join(f"(?:{frame})" for frame in _frames()[place])
     edges = r"^(?:{})(?![\w'-])" if place.startswith("begin") else r"(?<![\w'])(?:{})$"
     return re.compile(edges.format(alternatives), re.IGNORECASE)
+
+
+@cache
+def _denials() -> tuple[re.Pattern, ...]:
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in _frames()["denials"])
+
+
+@cache
+def _frames() -> dict[str, list[str]]:
+    path = ASSETS / "questions" / "frames.toml"
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as fault:
+        raise CatalogueError(f"{path.name}: not readable as TOML ({fault}).") from fault

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
 
+from ecgclip_core.ecg.leads import LEADS
 from ecgclip_core.findings.abbreviations import needs_capitals, write_out
 from ecgclip_core.findings.catalogue import Finding, catalogue, normalised
 from ecgclip_core.findings.questions import example_questions
@@ -37,6 +38,21 @@ _FIXED = re.compile(
     r"kein|ohne|nicht|mit|und|oder|aber|nach|vor|zwischen|per"
 )
 _OPPOSITES = (("left", "right"), ("anterior", "posterior"), ("long", "short"), ("high", "low"), ("broad", "narrow"))
+# One letter away from a word of the catalogue, and words of their own.
+_EVERYDAY = frozenset(
+    "literal interior exterior chance chances charge charges brunch bungle bungled paring placing racing "
+    "facing packing peeked packed leaked patter patten resent legion invested inverter invented inserted "
+    "invention mistral raided "
+    "flatter flattered flatters fluttered clutter cluster infection injection ejection invasion sediment "
+    "estate strainer trained stained notation station curation relayed delated compete competed completed complexes "
+    "depressing depressive elevator elevate elevates aptitude dental casual causal coroner cardinal axial parade "
+    "narrowed border boarder broader wider shortly longer lower higher slower faster sewer severs fever "
+    "regulate regulation singe single tension torsion version conversion diversion reversion reversal reserve "
+    "stadium medium atrium digital capital hospital rectal mental general rapids waved waving wavering "
+    "vordere hintere obere untere Ableitung Leitung Verbreitung Vorbereitung Erhebung Hebungen Senkungen Sendung "
+    "Belüftung Belastung Entlastung Verlängerung Verengung Bewegung Lagerung Achseln Wellen Wecken Zacken Zecken "
+    "Block Blick Blicke Herzen Kerzen Schmerz Scherze Spannung Pannung Normale Formale".lower().split()
+)
 _LONG_WORD = re.compile(r"[^\W\d_]{6,}")
 
 
@@ -56,7 +72,7 @@ def named(text: str) -> Finding | None:
         None also where two findings would answer.
     """
     words = _words(text)
-    if len(words) == 1 and needs_capitals(text.split()[-1]):
+    if len(words) == 1 and any(map(needs_capitals, text.split())):
         return None
     return _exact_names().get(normalised(text)) or _names().get("".join(words)) or _loose_names().get(_loose(words))
 
@@ -85,6 +101,11 @@ def corrected(text: str) -> str:
 def speaks_of_findings(text: str) -> bool:
     """Whether any word of a text is one that the catalogue's names and sentences use for what an ECG shows."""
     return any(word in _stems_of_findings() for word in _words(text) if not _LOOSE.fullmatch(word))
+
+
+def speaks_of_ecg(text: str) -> bool:
+    """Whether any word of a text is one of the catalogue's or of ECG reports that everyday sentences do not have."""
+    return any(word in _stems_of_ecg() for word in _words(text))
 
 
 def _corrected_word(word: str) -> str:
@@ -223,11 +244,20 @@ def _stems_of_findings() -> frozenset[str]:
 
 
 @cache
+def _stems_of_ecg() -> frozenset[str]:
+    everyday = {word for scope in ("beyond", "none") for text in example_questions(scope) for word in _words(text)}
+    report = "ecg ekg electrocardiogram elektrokardiogramm tracing qrs qt st av heart patient coronary artery culprit"
+    leads = (lead for lead in LEADS if len(lead) > 1 and not lead.startswith("I"))
+    named = {word for word in _stems_of_findings() if len(word) > 2 and not _LOOSE.fullmatch(word)}
+    return frozenset((named - everyday) | {_plain_stem(word) for word in (*report.split(), *leads)})
+
+
+@cache
 def _known_stems() -> frozenset[str]:
     everyday = {
         word for scope in ("beyond", "none") for text in example_questions(scope) for word in re.findall(r"\w+", text)
     }
-    return frozenset(_stem(normalised(word)) for word in {*everyday, *_as_written()})
+    return frozenset(_stem(normalised(word)) for word in {*everyday, *_EVERYDAY, *_as_written()})
 
 
 @cache

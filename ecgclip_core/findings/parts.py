@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from ecgclip_core.findings.catalogue import Finding
 from ecgclip_core.findings.framing import trimmed, unframed
-from ecgclip_core.findings.naming import corrected, named, stated
+from ecgclip_core.findings.naming import corrected, named, speaks_of_ecg, stated
 from ecgclip_core.findings.translation import to_english
 
 _LACKING = re.compile(
@@ -56,12 +56,20 @@ def part_of(run: str, joined: str) -> Part:
     return Part(plain, english, finding and finding.id, False, joined)
 
 
+def _speaks_without(text: str, spelt: str) -> bool:
+    """Whether a word of a text that was spelt rightly is about an ECG."""
+    kept = [word for word, other in zip(text.split(), spelt.split(), strict=True) if word == other]
+    return speaks_of_ecg(" ".join(kept))
+
+
 @lru_cache(maxsize=4096)
 def meaning(plain: str) -> tuple[Finding | None, str]:
     """The catalogue entry that words name, if any, and the words in English."""
     english = to_english(plain)
     finding = named(plain) or named(unframed(english))
     if finding is None and (spelt := corrected(plain)) != plain:
-        english = to_english(spelt)
-        finding = named(unframed(spelt)) or named(unframed(english))
+        corrected_english = to_english(spelt)
+        finding = named(unframed(spelt)) or named(unframed(corrected_english))
+        if finding is not None or _speaks_without(plain, spelt):
+            english = corrected_english
     return finding, english

@@ -3,11 +3,11 @@
 import re
 from dataclasses import replace
 
-from ecgclip_core.findings.abbreviations import WrittenOut, write_out
+from ecgclip_core.findings.abbreviations import WrittenOut, without_ambiguous, write_out
 from ecgclip_core.findings.catalogue import find
 from ecgclip_core.findings.coordination import MOST_PARTS, split
-from ecgclip_core.findings.framing import trimmed, unframed, unframed_whole
-from ecgclip_core.findings.naming import speaks_of_findings, stated
+from ecgclip_core.findings.framing import denied_plainly, trimmed, unframed, unframed_whole
+from ecgclip_core.findings.naming import speaks_of_ecg, speaks_of_findings, stated
 from ecgclip_core.findings.parts import Part, meaning
 from ecgclip_core.findings.polarity import Polarity, read_polarities
 from ecgclip_core.findings.translation import to_english
@@ -15,8 +15,14 @@ from ecgclip_core.findings.translation import to_english
 # A longer text, in letters, is no question; it goes to the model as it is.
 LONGEST_QUESTION = 1000
 
-# "or not" asks and denies nothing.
-_TAG = re.compile(r"[,\s]+(?:or not|yes or no|y/n|oder nicht|ja oder nein|ja/nein)\W*$", re.IGNORECASE)
+# "or not" asks and denies nothing, nor does ", is it?".
+_TAG = re.compile(
+    r"[,\s]+(?:or not|yes or no|y/n|oder nicht|ja oder nein|ja/nein)\W*$"
+    r"|,\s*(?:(?:is|was|are|were|does|do|did|has|have|had|can|could|will|would)(?:n['’]?t)? "
+    r"(?:there|it|this|that|he|she|they|you|we)|ok(?:ay)?|yes|eh|richtig|stimmt(?:['’]?s| das)?|"
+    r"korrekt|nicht wahr|ne|gell|ja|oder(?: nicht)?)\s*[?.!]*$",
+    re.IGNORECASE,
+)
 
 
 def read_question(text: str) -> tuple[Part, ...]:
@@ -39,14 +45,14 @@ def read_question(text: str) -> tuple[Part, ...]:
         return ()
     if len(source) > LONGEST_QUESTION or not re.search(r"\w", source):
         return (Part(source, source, None, False, ""),)
-    written = write_out(source)
+    written = _written_out(source)
     alone = find(source) if " " not in source else None
     if alone is not None:
         # As the whole question even "as" is an abbreviation.
         return (Part(source, to_english(trimmed(written.text)), alone.id, False, ""),)
     parts = _parts(written.text)
     if not any(part.finding or speaks_of_findings(part.english) for part in parts):
-        return (Part(source, to_english(trimmed(written.text) or source), None, False, ""),)
+        return (Part(source, trimmed(source) or source, None, False, ""),)
     return tuple(_in_own_words(parts, written)) if len(parts) > 1 else (replace(parts[0], text=source),)
 
 
@@ -68,8 +74,8 @@ def plain_statement(text: str) -> str:
     source = _in_one_line(text)
     if len(source) > LONGEST_QUESTION or not re.search(r"\w", source):
         return source
-    sentences = [to_english(unframed_whole(sentence)) for sentence in _sentences(_TAG.sub("?", write_out(source).text))]
-    plain = ". ".join(filter(None, sentences))
+    sentences = map(denied_plainly, _sentences(_TAG.sub("?", denied_plainly(_written_out(source).text))))
+    plain = ". ".join(filter(None, (to_english(unframed_whole(sentence)) for sentence in sentences)))
     return plain if speaks_of_findings(plain) else source
 
 
@@ -78,10 +84,18 @@ def _in_one_line(text: str) -> str:
     return " ".join(re.sub(r"\n\s*(?=(?:[-*•]|\d[.)])\s)", "; ", text.strip()).split())
 
 
+def _written_out(source: str) -> WrittenOut:
+    """With abbreviations written out, those that are everyday words too only beside a word about an ECG."""
+    rest = without_ambiguous(source)
+    if rest == source or not re.search(r"\w", unframed(rest)) or speaks_of_ecg(write_out(rest).text):
+        return write_out(source)
+    return write_out(source, ambiguous=False)
+
+
 def _parts(text: str) -> list[Part]:
     """The parts of all sentences, each finding once; none of a text with too many."""
     parts: list[Part] = []
-    for sentence in _sentences(_TAG.sub("?", text)):
+    for sentence in map(denied_plainly, _sentences(_TAG.sub("?", denied_plainly(text)))):
         for part in _parts_of_sentence(sentence, joined="and" if parts else ""):
             said = any(part.finding == earlier.finding and part.negated == earlier.negated for earlier in parts)
             if part.finding is None or not said:
