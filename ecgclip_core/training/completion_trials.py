@@ -1,4 +1,4 @@
-"""Completion tried on simulated recordings: a right report with one finding too many, and which features are true.
+"""Completion tried on simulated recordings: right, wrong and invented proposals, and which are true.
 
 The truth is what was put in (`simulation.feature_truth`): no measurement, nothing of the catalogue.
 """
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from ecgclip_core.bundled import ASSETS
 from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.findings.catalogue import ancestors, catalogue
 from ecgclip_core.findings.feature_language import feature_sentence
@@ -21,12 +22,15 @@ from ecgclip_core.simulation.feature_truth import feature_holds, features_that_h
 from ecgclip_core.simulation.simulate import simulate
 from ecgclip_core.simulation.truth import Truth
 from ecgclip_core.training.completion import measured_state
-from ecgclip_core.training.proposers import offline
+from ecgclip_core.training.proposers import Proposal, offline
 
 CHUNK = len(CONDITIONS)  # one round of the conditions
 # Half of them as most real recordings are stored, half as most are recorded.
 SAMPLING_RATES = (500, 100)
-COLUMNS = ("recording", "condition", "finding", "feature", "right", "truth", "measured")
+COLUMNS = ("recording", "condition", "finding", "feature", "origin", "truth", "measured")
+# Why a feature was proposed: for a finding that the recording has, for one that it does not have, or out of thin air.
+RIGHT, WRONG, INVENTED = "finding held", "finding not held", "invented"
+INVENTIONS = 4  # a recording
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +40,9 @@ class Trials:
     Attributes
     ----------
     rows : DataFrame
-        One row a proposal: ``recording`` (its number), ``condition``, ``finding``, ``feature``, ``right`` (whether the
-        recording has the finding; each report states one too many), ``truth`` (1 true, 0 false, -1 undecided) and
-        ``measured`` (a state of `completion.measured_state`).
+        One row a proposal: ``recording`` (its number), ``condition``, ``finding``, ``feature``, ``origin`` (`RIGHT`;
+        `WRONG`, since each report states one finding too many; `INVENTED`), ``truth`` (1 true, 0 false, -1 undecided)
+        and ``measured`` (a state of `completion.measured_state`).
     windows : ndarray of float16, shape (n, 12, length)
     sentences : tuple of str
         The catalogue's features.
@@ -134,21 +138,31 @@ def _try_chunk(
 
 
 def _proposals(ecg: ECG, seed: int) -> list[tuple]:
-    report = report_on(ecg.truth, wrong_finding(ecg.truth, np.random.default_rng(seed)))
+    rng = np.random.default_rng(seed)
+    proposals = offline(report_on(ecg.truth, wrong_finding(ecg.truth, rng)))
+    origins = [RIGHT if proposal.finding in ecg.truth.findings else WRONG for proposal in proposals]
+    inventions = _inventions(proposals, rng)
     rows = []
-    for proposal in offline(report):
+    for proposal, origin in zip(proposals + inventions, origins + [INVENTED] * len(inventions), strict=True):
         holds = feature_holds(proposal.feature, ecg.truth)
         state, _ = measured_state(ecg, proposal)
-        right = proposal.finding in ecg.truth.findings
-        rows.append((proposal.finding, proposal.feature, right, -1 if holds is None else int(holds), state))
+        rows.append((proposal.finding, proposal.feature, origin, -1 if holds is None else int(holds), state))
     return rows
 
 
+def _inventions(proposals: list[Proposal], rng: np.random.Generator) -> list[Proposal]:
+    """Features that belong to none of the findings, as a careless language model names them."""
+    known = {proposal.feature for proposal in proposals}
+    others = sorted({feature_sentence(feature) for entry in catalogue().values() for feature in entry.features} - known)
+    return [Proposal("", others[place], "invented") for place in rng.choice(len(others), INVENTIONS, replace=False)]
+
+
 def _fingerprint(preprocessing: Preprocessing) -> str:
-    """Of what the results rest on besides the code: a changed catalogue or window is tried anew."""
+    """Of what the results rest on besides the code: a changed catalogue, list of words or window is tried anew."""
     features = [
         (entry.id, feature.text, feature.leads, feature.measured)
         for entry in catalogue().values()
         for feature in entry.features
     ]
-    return hashlib.sha256(json.dumps([features, repr(preprocessing)]).encode()).hexdigest()[:12]
+    words = (ASSETS / "features.toml").read_text(encoding="utf-8")
+    return hashlib.sha256(json.dumps([features, words, repr(preprocessing)]).encode()).hexdigest()[:12]
