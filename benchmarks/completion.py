@@ -59,7 +59,7 @@ def report(title: str, rows: pd.DataFrame) -> None:
 def by_finding(rows: pd.DataFrame) -> pd.DataFrame:
     """One row a finding: how many of its proposals were true and false, and how they were sorted."""
     found = []
-    for finding, part in rows[rows["finding"] != ""].groupby("finding"):
+    for finding, part in rows.groupby("finding"):
         kept_true, kept_false, lost_true, lost_false = _counts(part)
         found.append((finding, kept_true, lost_true, lost_false, kept_false))
     columns = ["finding", "true kept", "true rejected", "false rejected", "false kept"]
@@ -81,13 +81,14 @@ def main() -> None:
     decided = rows[rows["truth"] >= 0]
     decided = decided.assign(kept=kept(decided, thresholds, model))
     print(f"{model.name}: {len(rows)} proposals, {len(rows) - len(decided)} of undecided truth left out")
+    report("All proposals", decided)
     report("Proposals from the catalogue for a report with one wrong finding", decided[decided["origin"] != INVENTED])
     for origin, part in decided.groupby("origin"):
         report(f"Features of origin: {origin}", part)
     for state, part in decided.groupby("measured"):
         report(f"By measurement {state}", part)
     print()
-    print(by_finding(decided).to_string(index=False))
+    print(by_finding(decided[decided["origin"] != INVENTED]).to_string(index=False))
 
 
 if __name__ == "__main__":

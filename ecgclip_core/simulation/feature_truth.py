@@ -232,7 +232,8 @@ def _p_inverted(d: _Drawn, claim: Claim) -> np.ndarray:
 
 
 def _p_upright(d: _Drawn, claim: Claim) -> np.ndarray:
-    return _shown_p(d, np.where(d["p_max"] >= -d["p_min"], _band(d["p_max"], 0.04, 0.02), 0.0))
+    # One too low to see which way it points is neither upright nor not.
+    return _shown_p(d, np.where(d["p_max"] >= -d["p_min"], np.where(d["p_max"] >= 0.04, 1.0, _UNDECIDED), 0.0))
 
 
 def _shown_p(d: _Drawn, states: np.ndarray) -> np.ndarray:
