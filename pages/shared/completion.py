@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 import streamlit as st
 
 from ecgclip_core.errors import EcgclipError, EndpointError
-from pages.shared.criteria import state_table
+from pages.shared.criteria import state_table, without_patient
 from pages.shared.in_hand import InHand, remembered
 from pages.shared.model import endpoint, model
 
@@ -97,7 +97,7 @@ def _show(table) -> None:
 
 def _numbers(row) -> str:
     """The measured values, and similarity against threshold."""
-    parts = [escape(row.measured)] if row.measured else []
+    parts = [escape(without_patient(row.measured))] if row.measured else []
     if math.isfinite(row.similarity):
         needed = f" of {row.threshold:.2f} needed" if math.isfinite(row.threshold) else ""
         parts.append(f"similarity {row.similarity:.2f}{needed}")

@@ -11,6 +11,8 @@ PAGE = "pages/criteria.py"
 MET, NOT_MET, NOT_MEASURABLE = "met", "not met", "not measurable"
 SIGNS = {MET: "✓", NOT_MET: "✕", NOT_MEASURABLE: "?", "kept": "✓", "rejected": "✕"}
 BY_EYE = "by eye"
+# Facts of the patient, which stay hidden until they are asked for on the reading page.
+PERSONAL = ("age ", "male", "female")
 
 
 def chosen_key(hand: InHand) -> str:
@@ -44,7 +46,7 @@ def criteria_table(table) -> None:
     """Rows of ``check_criteria``: sign and word, criterion, what this recording measures, source."""
     numbers = {source: number for number, source in enumerate(dict.fromkeys(table["source"]), start=1)}
     rows = [
-        (row.state, [escape(row.criterion), escape(row.values) or "–", _link(row.source, f"[{numbers[row.source]}]")])
+        (row.state, [escape(row.criterion), _numbers(row.values), _link(row.source, f"[{numbers[row.source]}]")])
         for row in table.itertuples()
     ]
     st.html(state_table(["Criterion", "This recording", "Source"], rows))
@@ -55,7 +57,7 @@ def criteria_table(table) -> None:
 def feature_table(hand: InHand, finding) -> None:
     """The waveform features of a finding, with where they are seen and whether they are measured here."""
     rows = [
-        (state, [escape(feature.text), escape(place(feature.waves, feature.leads)), escape(values) or "–"])
+        (state, [escape(feature.text), escape(place(feature.waves, feature.leads)), _numbers(values)])
         for feature, state, values in _features(hand, finding)
     ]
     st.html(state_table(["Feature", "Where to look", "This recording"], rows))
@@ -96,6 +98,19 @@ def disagreement(table, row: dict) -> str:
             "It may see something that these criteria leave out; it may also be wrong."
         )
     return ""
+
+
+def without_patient(values: str) -> str:
+    """The numbers behind a criterion, without age and sex unless the patient is shown."""
+    parts = values.split("; ")
+    kept = [part for part in parts if not part.startswith(PERSONAL)]
+    if st.session_state.get("patient_shown") or len(kept) == len(parts):
+        return values
+    return "; ".join([*kept, "age or sex (hidden)"])
+
+
+def _numbers(values: str) -> str:
+    return escape(without_patient(values)) or "–"
 
 
 def _features(hand: InHand, finding) -> list[tuple]:

@@ -117,3 +117,9 @@ def test_no_finding_of_the_catalogue_breaks_the_tables(app, make_ecg):
         assert len(table) == len(finding.criteria)
         assert place(finding.waves, finding.leads)
         assert table.empty or counted(table).endswith(".")
+
+
+def test_age_and_sex_stay_hidden_among_the_numbers(of_case, said):
+    words = said(of_case(finding="left_bundle_branch_block"))
+    assert "female: " not in words and "male: " not in words
+    assert "age or sex (hidden)" in words
