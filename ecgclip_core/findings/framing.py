@@ -13,6 +13,9 @@ _EDGE_SIGNS = " \t\"'`´‘’“”„«»()[]{}<>.,;:?!¿¡…*_=~^|\\-–—/
 _DENIAL = re.compile(
     r"\b(?:no|not|never|none|neither|nor|without|cannot|kein\w*|nicht|ohne|weder|nie)\b|n['’]t\b", re.IGNORECASE
 )
+_DENIED_AGAIN = re.compile(
+    r"\b(and|or|und|oder) (?:not|nicht)(?= \w)(?! (?:only|nur|[a-zäöü]+(?:ed|en)\b|any|seen))", re.IGNORECASE
+)
 _ENDS_IN_DENIAL = re.compile(
     r"(?:\b(?:no|not|never|none|without|cannot|kein\w*|nicht|ohne|nie|any|more|mehr|longer|been|be)|n['’]t)$",
     re.IGNORECASE,
@@ -53,6 +56,7 @@ def unframed_whole(text: str) -> str:
 
 def denied_plainly(text: str) -> str:
     """A text whose denial in many words ("AF? No.", "it can't be AF", "he hasn't got AF") is one in one word."""
+    text = _DENIED_AGAIN.sub(r"\1 no", text)
     for pattern in _denials():
         if (found := pattern.search(text)) and not _DENIAL.search(found["denied"]):
             return f"{text[: found.start()]}no {found['denied']}{text[found.end() :]}"

@@ -157,6 +157,9 @@ def _plain_stem(word: str) -> str:
 
 def _stem(word: str) -> str:
     """One form for singular and plural, and for the cases of a German adjective."""
+    if word == "wellens":
+        # Neither "well" nor "Wellen".
+        return word
     if len(word) >= 4 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
         word = word[:-1]
     if len(word) >= 5 and word.endswith("y"):

@@ -20,7 +20,7 @@ _TAG = re.compile(
     r"[,\s]+(?:or not|yes or no|y/n|oder nicht|ja oder nein|ja/nein)\W*$"
     r"|,\s*(?:(?:is|was|are|were|does|do|did|has|have|had|can|could|will|would)(?:n['’]?t)? "
     r"(?:there|it|this|that|he|she|they|you|we)|ok(?:ay)?|yes|eh|richtig|stimmt(?:['’]?s| das)?|"
-    r"korrekt|nicht wahr|ne|gell|ja|oder(?: nicht)?)\s*[?.!]*$",
+    r"korrekt|nicht wahr|ne|gell|ja|oder(?: nicht)?)\s*[?.!]*$|,\s*(?:no|nein)\s*\?+$",
     re.IGNORECASE,
 )
 
