@@ -139,7 +139,8 @@ def test_a_recording_of_ones_own_is_read_asked_and_kept_out_of_the_link(page, ad
     page.set_input_files("input[type=file]", own_files)
     page.wait_for_selector(".ecgclip-title:text('mine')")
     page.keyboard.press("Escape")
-    # The question of a new recording is emptied before its title appears, so that typing need not wait for the rest.
+    # A new recording starts with an empty question, so typing begins when its page is complete.
+    page.wait_for_selector(IDLE)
     question = page.get_by_label("Ask this recording")
     question.fill("ST elevation in the inferior leads")
     question.press("Enter")
