@@ -17,8 +17,9 @@ A file of the catalogue holds tables whose key is the finding's id::
     source = "doi:10.1161/CIRCULATIONAHA.108.191095"
     shown_by = "criteria"                   # or "statistics": no rule that a reader could apply to the tracing
 
-The fields `criteria`, their `source` and the `measured` of a feature may be left out. `expression` and `measured` are in
-the language of `findings.expressions`; ``docs/criteria.md`` has every name. A criterion without a source has its entry's.
+The fields `criteria`, their `source` and the `measured` of a feature may be left out. `expression` and `measured` are
+in the language of `findings.expressions`; ``docs/criteria.md`` has every name. A criterion without a source has that of
+its entry.
 
 No two entries share an id, name, synonym, code or prompt, so that every text means one finding or none.
 """

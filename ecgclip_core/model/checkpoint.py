@@ -68,9 +68,7 @@ def load_model(name: str | Path | None = None) -> ECGCLIP:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         model = build_model(config, folder / "tokenizer.json")
-        weights = load_file(folder / WEIGHTS)
-        if (folder / TEXT_WEIGHTS).is_file():
-            weights |= load_file(folder / TEXT_WEIGHTS)
+        weights = load_file(folder / WEIGHTS) | load_file(folder / TEXT_WEIGHTS)
         model.load_state_dict({key: value.float() for key, value in weights.items()}, strict=True)
         model.snapshots = _snapshots(folder, config)
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
@@ -169,8 +167,6 @@ def weights_hash(folder: Path) -> str:
     """The first 12 hexadecimal digits of the SHA-256 of the weights that answer."""
     digest = hashlib.sha256()
     for name in (WEIGHTS, TEXT_WEIGHTS):
-        if not (folder / name).is_file():
-            continue
         with (folder / name).open("rb") as file:
             while chunk := file.read(1 << 20):
                 digest.update(chunk)

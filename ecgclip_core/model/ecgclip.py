@@ -17,6 +17,7 @@ from ecgclip_core.model.text_encoder import TextEncoder
 LONGEST_TEXT = 1000
 BATCH = 32
 SCOPES = ("ecg", "beyond", "none")
+NEAREST_PLACES = 5
 UNCALIBRATED = {"findings": {}, "simulated": {}, "other": {"slope": 1.0, "intercept": 0.0}, "snapshots": []}
 
 
@@ -53,8 +54,9 @@ class ECGCLIP(CommonSpace):
         super().__init__(signal_encoder, text_encoder.width, dimensions)
         self.preprocessing = preprocessing or Preprocessing()
         self.text_encoder = text_encoder
-        # Whether a text is about an ECG, about medicine beyond it, or neither: read off the text encoder alone.
-        self.scope_head = nn.Linear(text_encoder.width, len(SCOPES))
+        # Whether a text is about an ECG, about medicine beyond it, or neither: from the text encoder's output and how
+        # near it is to what states or excludes a finding (model/scope.py).
+        self.scope_head = nn.Linear(text_encoder.width + NEAREST_PLACES, len(SCOPES))
         self.name = "untrained"
         self.hash = ""
         self.config: dict = {}
@@ -76,13 +78,6 @@ class ECGCLIP(CommonSpace):
         """Outputs of the text encoder, shape (m, width), remembered between calls. Not differentiable."""
         with self.lock, torch.no_grad():
             return torch.stack([self._text_feature(text) for text in texts])
-
-    def scope_of(self, text: str) -> tuple[str, float]:
-        """Which of `SCOPES` a text belongs to, and how likely."""
-        with self.lock, torch.no_grad():
-            likely = self.scope_head(self._text_feature(text)).softmax(dim=0)
-        best = int(likely.argmax())
-        return SCOPES[best], float(likely[best])
 
     def _one_text_feature(self, text: str) -> Tensor:
         known = self.known_texts.get(text)

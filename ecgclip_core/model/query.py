@@ -3,9 +3,11 @@
 from dataclasses import dataclass, replace
 
 from ecgclip_core.errors import QuestionError
-from ecgclip_core.findings.catalogue import Finding, catalogue, children, find
-from ecgclip_core.findings.question import Part, read_question
+from ecgclip_core.findings.catalogue import Finding, catalogue, children
+from ecgclip_core.findings.question import Part, plain_statement, read_question
 from ecgclip_core.model.ecgclip import ECGCLIP, LONGEST_TEXT
+from ecgclip_core.model.places import Place, likeliest
+from ecgclip_core.model.scope import scope_of
 
 # Words around a statement that belong to no finding; the mean over them is steadier than the statement alone.
 PLAIN_FRAMES = ("{}", "ECG with {}", "signs of {}")
@@ -42,6 +44,8 @@ class Query:
         ``"and"`` or ``"or"``: how a part belongs to the part before it.
     parts : tuple of Query
         The questions that one text asks; empty where it asks one.
+    near : tuple of (Query, float)
+        Of a text that no entry has: what it is likely to mean, with the shares of each.
     """
 
     text: str
@@ -56,6 +60,7 @@ class Query:
     negated: bool = False
     joined: str = "and"
     parts: tuple["Query", ...] = ()
+    near: tuple[tuple["Query", float], ...] = ()
 
     @property
     def each(self) -> tuple["Query", ...]:
@@ -71,7 +76,8 @@ def ask(model: ECGCLIP, question: str) -> Query:
     model : ECGCLIP
     question : str
         The name, a synonym or a code of a catalogue entry, or any other words; also a denial ("no atrial
-        fibrillation") and several findings at once ("LBBB and AF"), each of which becomes a part.
+        fibrillation") and several findings at once ("LBBB and AF"), each of which becomes a part. Words that the
+        catalogue does not have go to the text encoder as they are.
 
     Returns
     -------
@@ -90,11 +96,11 @@ def ask(model: ECGCLIP, question: str) -> Query:
             f"The question has {len(text):,} characters; at most {LONGEST_TEXT:,} can be read. "
             "Ask about one finding at a time."
         )
-    finding = find(text)
-    if finding is not None:
-        return ask_finding(model, finding, text)
-    parts = [_ask_part(model, part) for part in read_question(text)]
-    return replace(parts[0], text=text, joined="and") if len(parts) == 1 else _together(text, parts)
+    parts = read_question(question)
+    if not all(part.finding for part in parts):
+        return _ask_in_own_words(model, text, parts)
+    queries = [_ask_part(model, part) for part in parts]
+    return replace(queries[0], text=text, joined="and") if len(queries) == 1 else _together(text, queries)
 
 
 def ask_finding(model: ECGCLIP, finding: Finding, text: str | None = None) -> Query:
@@ -112,25 +118,39 @@ def ask_finding(model: ECGCLIP, finding: Finding, text: str | None = None) -> Qu
 
 
 def _ask_part(model: ECGCLIP, part: Part) -> Query:
-    if part.finding is not None:
-        query = ask_finding(model, catalogue()[part.finding], part.text)
-    else:
-        scope, _ = model.scope_of(part.english)
-        statement = tuple(frame.format(part.english) for frame in PLAIN_FRAMES)
-        opposite = (f"no {part.english}",)
-        query = Query(part.text, part.english, None, (statement,), opposite, scope == "ecg", scope, "never taught", 0)
+    query = ask_finding(model, catalogue()[part.finding], part.text)
     name = f"no {query.name}" if part.negated else query.name
     return replace(query, name=name, negated=part.negated, joined="or" if part.joined == "or" else "and")
 
 
+def _ask_in_own_words(model: ECGCLIP, text: str, parts: tuple[Part, ...]) -> Query:
+    """A text that names more than the catalogue has, asked whole: what describes a finding is not cut into signs.
+
+    A denial in it is left to the text encoder, which was taught sentences that exclude a finding: of "the upper
+    chambers do not beat as one" the opposite is not what "beat as one" says.
+    """
+    english = plain_statement(text)
+    named = any(part.finding for part in parts)
+    scope = "ecg" if named else scope_of(model, english)[0]
+    statement = tuple(frame.format(english) for frame in PLAIN_FRAMES)
+    contrast = (f"no {english}",)
+    near = tuple((_ask_place(model, place), share) for place, share in likeliest(model, english))
+    return Query(text, english, None, (statement,), contrast, scope == "ecg", scope, "never taught", 0, near=near)
+
+
+def _ask_place(model: ECGCLIP, place: Place) -> Query:
+    """The question for the sentences that state an entry, or for those that exclude it."""
+    query = ask_finding(model, catalogue()[place.finding])
+    if not place.excluded:
+        return query
+    return replace(query, finding=None, statements=(query.contrast,), contrast=query.statements[0])
+
+
 def _together(text: str, parts: list[Query]) -> Query:
-    """One question of several; it is understood where each part is, or where one names a finding."""
+    """One question of several findings, which rests on what the weakest of them rests on."""
     name = parts[0].name + "".join(f" {part.joined} {part.name}" for part in parts[1:])
-    understood = all(part.understood for part in parts) or any(part.finding for part in parts)
-    scopes = [part.scope for part in parts]
-    scope = "ecg" if understood else ("beyond" if "beyond" in scopes else "none")
     weakest = min(parts, key=lambda part: (BASES.index(part.basis), part.n))
-    return Query(text, name, None, (), (), understood, scope, weakest.basis, weakest.n, parts=tuple(parts))
+    return Query(text, name, None, (), (), True, "ecg", weakest.basis, weakest.n, parts=tuple(parts))
 
 
 def _basis(model: ECGCLIP, finding: str) -> tuple[str, int]:

@@ -363,8 +363,12 @@ def _validate(model: ECGCLIP, corpus: Corpus, bank: TextBank, sentences: list) -
 
 
 def _save_state(out, model, averaged, optimizer, trained, epoch: int) -> None:
-    tensors = {f"model.{name}": value for name, value in model.state_dict().items() if "text_encoder" not in name}
-    tensors |= {f"averaged.{name}": value for name, value in averaged.items() if "text_encoder" not in name}
+    tensors = {
+        f"{kind}.{name}": value
+        for kind, state in (("model", model.state_dict()), ("averaged", averaged))
+        for name, value in state.items()
+        if not name.startswith(_TEXT_SIDE)
+    }
     for name, parameter in trained.items():
         for key, value in optimizer.state[parameter].items():
             tensors[f"optimizer.{name}.{key}"] = value

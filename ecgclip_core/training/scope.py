@@ -8,7 +8,7 @@ from ecgclip_core.findings.catalogue import catalogue
 from ecgclip_core.findings.questions import example_questions
 from ecgclip_core.findings.wordings import wordings
 from ecgclip_core.model.ecgclip import ECGCLIP, SCOPES
-from ecgclip_core.training.text_bank import text_features
+from ecgclip_core.model.scope import scope_features
 
 # Strength of the ridge penalty, C of scikit-learn; the features have length 1, so that weights must be able to grow.
 PENALTY_C = 3.0
@@ -28,7 +28,7 @@ def fit_scope(model: ECGCLIP, statements: list[str]) -> None:
     for entry in catalogue().values():
         texts["ecg"] += [text for side in wordings(entry.id) for text in side]
     texts["ecg"] += statements
-    features = text_features(model.text_encoder, [text for scope in SCOPES for text in texts[scope]]).numpy()
+    features = np.stack([scope_features(model, text).numpy() for scope in SCOPES for text in texts[scope]])
     classes = np.repeat(np.arange(len(SCOPES)), [len(texts[scope]) for scope in SCOPES])
     fitted = LogisticRegression(C=PENALTY_C, class_weight="balanced", max_iter=2000).fit(features, classes)
     with torch.no_grad():

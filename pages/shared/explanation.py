@@ -14,6 +14,7 @@ PLACES = {"P": "the P wave", "PR": "the PR segment", "ST": "the ST segment", "TP
     "QT": "the QT interval",
     "U": "the U wave",
 }
+MOST_MEANINGS = 3
 LEANS = {True: "leans towards it", False: "leans against it", None: "does not lean either way"}
 
 
@@ -33,22 +34,30 @@ def answer_card(rows: list[dict], query, scored: Callable[[object], bool]) -> No
     if query.name.casefold() != query.text.casefold():
         head = f'<div class="basis">“{escape(query.text)}” is understood as</div>{head}'
     if parts:
-        head += "".join(
-            _part(row, part, scored(part), joined=bool(number))
-            for number, (row, part) in enumerate(zip(parts, query.parts, strict=True))
-        )
-        head += f'<div class="part total"><div class="what">{_together(query)}</div>'
-        body = _figures(whole) if scored(query) else _lean_words(whole)
-        body += f'<div class="basis">{_joining(query)}</div></div>'
+        body = _several(whole, parts, query, scored)
+    elif scored(query):
+        body = _figures(whole) + _basis(whole, query)
     else:
-        body = _figures(whole) + _basis(whole, query) if scored(query) else _unchecked(whole, query)
+        body = _unchecked(whole, query)
     st.html(f'<div class="ecgclip-answer">{head}{body}</div>')
 
 
+def _several(whole: dict, rows: list[dict], query, scored: Callable[[object], bool]) -> str:
+    """Every part of a question in a row of its own, and what they give together."""
+    parts = [
+        _part(row, part, scored(part), joined=bool(number))
+        for number, (row, part) in enumerate(zip(rows, query.parts, strict=True))
+    ]
+    total = _figures(whole) if scored(query) else _lean_words(whole)
+    return (
+        f'{"".join(parts)}<div class="part total"><div class="what">{_together(query)}</div>{total}'
+        f'<div class="basis">{_joining(query)}</div></div>'
+    )
+
+
 def _part(row: dict, part, scored: bool, joined: bool) -> str:
-    """One part of a question in a row of its own."""
     link = f"{part.joined} " if joined else ""
-    body = _figures(row) if scored else _lean_words(row) + f'<div class="basis">{_no_probability(row, part)}</div>'
+    body = _figures(row) if scored else _unchecked(row, part)
     return f'<div class="part"><div class="what">{link}<b>{escape(part.name)}</b></div>{body}</div>'
 
 
@@ -98,10 +107,21 @@ def _no_probability(row: dict, query) -> str:
     if query.finding is None:
         return (
             "Answered from its own words, since the catalogue has no such entry: it was never taught as a finding and "
-            "never checked, so there is no probability. For and against are told apart on the scale of the checked "
-            "findings whose wording is nearest."
+            "never checked, so there is no probability. For and against are told apart on the scale of the findings "
+            f"that it may mean: {_may_mean(query)}."
         )
     return f"It was {rests_on(row['basis'], row['n'])}, so there is no probability."
+
+
+def _may_mean(query) -> str:
+    """The catalogue's findings that a question in free words is likely to mean, with their shares."""
+    from ecgclip_core.findings.catalogue import catalogue
+
+    said = [
+        f"{'no ' if place.excluded else ''}{escape(catalogue()[place.finding].name)} ({_percent(share)})"
+        for place, share in query.near[:MOST_MEANINGS]
+    ]
+    return listed(said) if said else "none in particular"
 
 
 def rests_on(basis: str, n: int) -> str:

@@ -64,7 +64,7 @@ def suggestions(questions, ask: Callable[[str], None]) -> None:
 def nearest_names(query) -> list[str]:
     """Findings to ask for instead of a question in free words: those that it names, then those nearest to it."""
     from ecgclip_core.findings.catalogue import catalogue
-    from ecgclip_core.model.nearest import nearest_findings
+    from ecgclip_core.model.places import nearest_findings
 
     named = [catalogue()[part.finding] for part in _parts(query) if part.finding]
     near = [*named, *nearest_findings(model(), query.text, OFFERED)]
@@ -101,5 +101,6 @@ def _parts(query) -> tuple:
 
 
 def _scope(part) -> str:
-    scope, _ = model().scope_of(part.english)
-    return scope
+    from ecgclip_core.model.scope import scope_of
+
+    return scope_of(model(), part.english)[0]

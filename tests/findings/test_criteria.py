@@ -140,7 +140,9 @@ def test_a_fault_in_a_criterion_names_file_entry_and_field(tmp_path, line, field
 
 
 def test_criteria_and_measured_features_are_read_with_their_source(tmp_path):
-    lines = 'criteria = [{ text = "a", expression = "qrs >= 120" }, { text = "b", expression = "qrs > 1", source = "s" }]\n'
+    lines = (
+        'criteria = [{ text = "a", expression = "qrs >= 120" }, { text = "b", expression = "qrs > 1", source = "s" }]\n'
+    )
     lines += 'features = [{ text = "broad QRS", waves = ["QRS"], leads = ["V1"], measured = "qrs >= 120" }]'
     (tmp_path / "some.toml").write_text(ENTRY + lines, encoding="utf-8")
     entry = read_catalogue(tmp_path)["a_finding"]

@@ -22,12 +22,14 @@ def asked(app):
 @pytest.fixture
 def about_ecgs(monkeypatch):
     """Whatever is asked counts as about an ECG, but for a wallpaper and a nodule."""
-    from ecgclip_core.model.ecgclip import ECGCLIP
+    from ecgclip_core.model import query
+    from ecgclip_core.model import scope as room
 
-    def scope(self, text):
+    def scope(model, text):
         return ("none" if "wallpaper" in text else "beyond" if "nodule" in text else "ecg"), 0.9
 
-    monkeypatch.setattr(ECGCLIP, "scope_of", scope)
+    for module in (query, room):
+        monkeypatch.setattr(module, "scope_of", scope)
 
 
 def card(test):

@@ -64,9 +64,9 @@ def test_a_question_that_cannot_be_asked_gets_a_sentence_and_the_rest_stays(app,
 
 @pytest.mark.parametrize(("scope", "sentence"), [("none", "not understood"), ("beyond", "beyond what an ECG can show")])
 def test_a_question_outside_of_an_ecg_gets_no_score_but_what_to_ask_instead(app, said, monkeypatch, scope, sentence):
-    from ecgclip_core.model.ecgclip import ECGCLIP
+    from ecgclip_core.model import query
 
-    monkeypatch.setattr(ECGCLIP, "scope_of", lambda self, text: (scope, 0.9))
+    monkeypatch.setattr(query, "scope_of", lambda model, text: (scope, 0.9))
     test = app()
     test.text_input(key="question").set_value("the colour of the wallpaper").run()
     assert sentence in said(test)
@@ -97,9 +97,9 @@ def test_a_click_on_a_finding_asks_for_it(app, said):
     ],
 )
 def test_without_a_checked_score_an_answer_has_its_basis_and_no_probability(app, said, monkeypatch, finding, basis):
-    from ecgclip_core.model.ecgclip import ECGCLIP
+    from ecgclip_core.model import query
 
-    monkeypatch.setattr(ECGCLIP, "scope_of", lambda self, text: ("ecg", 0.9))
+    monkeypatch.setattr(query, "scope_of", lambda model, text: ("ecg", 0.9))
     test = app()
     test.text_input(key="question").set_value(finding).run()
     (card,) = [element.proto.body for element in test.get("html") if "ecgclip-answer" in element.proto.body]

@@ -1,0 +1,42 @@
+"""What a text in other words is likely to mean."""
+
+import pytest
+
+from ecgclip_core.findings.catalogue import catalogue
+from ecgclip_core.model.checkpoint import load_model
+from ecgclip_core.model.places import likeliest, nearest_findings
+from ecgclip_core.model.query import ask
+
+
+@pytest.fixture(scope="module")
+def bundled():
+    return load_model()
+
+
+def test_shares_of_what_a_text_may_mean_sum_to_no_more_than_one(tiny_model):
+    shares = [share for _, share in likeliest(tiny_model, "broad notched R waves")]
+    assert shares == sorted(shares, reverse=True)
+    assert 0 <= sum(shares) <= 1 + 1e-6
+
+
+@pytest.mark.parametrize(
+    ("text", "finding", "excluded"),
+    [
+        ("the upper chambers fibrillate", "atrial_fibrillation", False),
+        ("hardly any voltage in the limb leads", "low_voltage", False),
+        ("the left bundle conducts as it should", "left_bundle_branch_block", True),
+    ],
+)
+def test_the_bundled_encoder_knows_what_other_words_mean(bundled, text, finding, excluded):
+    places = [(place.finding, place.excluded) for place, _ in likeliest(bundled, text)[:3]]
+    assert (finding, excluded) in places
+
+
+def test_words_that_no_entry_has_are_asked_with_what_they_are_likely_to_mean(bundled):
+    query = ask(bundled, "the upper chambers fibrillate wildly")
+    assert query.finding is None
+    assert query.near[0][0].finding == "atrial_fibrillation"
+
+
+def test_more_than_there_are_gives_all(tiny_model):
+    assert len(nearest_findings(tiny_model, "anything", 10_000)) == len(catalogue())
