@@ -143,7 +143,8 @@ def _ask_place(model: ECGCLIP, place: Place) -> Query:
     query = ask_finding(model, catalogue()[place.finding])
     if not place.excluded:
         return query
-    return replace(query, finding=None, statements=(query.contrast,), contrast=query.statements[0])
+    name = f"no {query.name}"
+    return replace(query, name=name, finding=None, statements=(query.contrast,), contrast=query.statements[0])
 
 
 def _together(text: str, parts: list[Query]) -> Query:

@@ -33,7 +33,7 @@ class TextEncoder(nn.Module):
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> "TextEncoder":
-        """Start from a local folder with ``config.json``, ``model.safetensors`` and ``tokenizer.json``."""
+        """Start from a local folder with ``config.json``, ``model.safetensors`` and ``tokenizer.json``; for evaluation."""
         import json
 
         from safetensors.torch import load_file
@@ -43,7 +43,7 @@ class TextEncoder(nn.Module):
         encoder = cls({key: config[key] for key in _BERT_FIELDS}, folder / "tokenizer.json")
         weights = {key.removeprefix("bert."): value for key, value in load_file(folder / "model.safetensors").items()}
         encoder.body.load_state_dict({key: weights[key] for key in encoder.body.state_dict()})
-        return encoder
+        return encoder.eval()
 
     def forward(self, texts: list[str]) -> Tensor:
         """Vectors of shape (m, width), each of length 1."""

@@ -130,7 +130,7 @@ def teach_text_encoder(start: Path, taught: TaughtTexts, steps: int, out: Path, 
         return out
     out.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)
-    encoder = TextEncoder.from_pretrained(start).eval()
+    encoder = TextEncoder.from_pretrained(start)
     places, scope_head = _start_of_places(encoder, taught), nn.Linear(encoder.width, len(SCOPES))
     encoder.body.embeddings.requires_grad_(False)
     kept = text_features(encoder, taught.general)

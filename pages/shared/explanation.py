@@ -115,12 +115,7 @@ def _no_probability(row: dict, query) -> str:
 
 def _may_mean(query) -> str:
     """The catalogue's findings that a question in free words is likely to mean, with their shares."""
-    from ecgclip_core.findings.catalogue import catalogue
-
-    said = [
-        f"{'no ' if place.excluded else ''}{escape(catalogue()[place.finding].name)} ({_percent(share)})"
-        for place, share in query.near[:MOST_MEANINGS]
-    ]
+    said = [f"{escape(near.name)} ({_percent(share)})" for near, share in query.near[:MOST_MEANINGS]]
     return listed(said) if said else "none in particular"
 
 
