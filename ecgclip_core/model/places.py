@@ -57,7 +57,7 @@ def likeliest(model: ECGCLIP, text: str) -> list[tuple[Place, float]]:
 
 
 def nearest_findings(model: ECGCLIP, text: str, k: int = 3) -> list[Finding]:
-    """Catalogue entries whose prompts are nearest to a text, nearest first: what could be asked instead, or beside it.
+    """Catalogue entries that an ECG can show whose prompts are nearest to a text: what could be asked instead of it.
 
     Parameters
     ----------
@@ -65,10 +65,15 @@ def nearest_findings(model: ECGCLIP, text: str, k: int = 3) -> list[Finding]:
     text : str
         Any words; nothing is said about whether they are near to anything.
     k : int
+
+    Returns
+    -------
+    list of Finding
+        Nearest first.
     """
     rows = _cosines(model, text).argsort(descending=True)
-    stated = [place.finding for place in (_PLACES[model][0][row] for row in rows) if not place.excluded]
-    return [catalogue()[finding] for finding in stated[:k]]
+    near = [catalogue()[place.finding] for place in (_PLACES[model][0][row] for row in rows) if not place.excluded]
+    return [entry for entry in near if entry.group != "beyond_the_ecg" or entry.shown_by == "criteria"][:k]
 
 
 def nearest_cosines(model: ECGCLIP, text: str) -> Tensor:
