@@ -33,7 +33,7 @@ class TextEncoder(nn.Module):
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> "TextEncoder":
-        """Start from a local folder with ``config.json``, ``model.safetensors`` and ``tokenizer.json``; for evaluation."""
+        """Start from a local folder with ``config.json``, ``model.safetensors`` and ``tokenizer.json``."""
         import json
 
         from safetensors.torch import load_file

@@ -1,11 +1,9 @@
 import json
-import shutil
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from ecgclip_core.corpora.corpus import UNKNOWN, Corpus
 from ecgclip_core.training import pretrain as room
@@ -38,17 +36,6 @@ def corpus(number, seed, statement):
         np.ones(number, dtype=int),
         np.full(number, 60.0),
     )
-
-
-@pytest.fixture
-def text_folder(tiny_model, tiny_tokenizer, tmp_path):
-    folder = tmp_path / "text"
-    folder.mkdir()
-    encoder = tiny_model.text_encoder
-    (folder / "config.json").write_text(json.dumps(encoder.body.config.to_dict()))
-    shutil.copyfile(tiny_tokenizer, folder / "tokenizer.json")
-    save_file(dict(encoder.body.state_dict()), folder / "model.safetensors")
-    return folder
 
 
 @pytest.fixture

@@ -1,10 +1,6 @@
-import json
-import shutil
-
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 
 from ecgclip_core.findings.catalogue import catalogue
 from ecgclip_core.model.text_encoder import TextEncoder
@@ -14,24 +10,13 @@ from ecgclip_core.training.text_stage import TaughtTexts, neutral_places, teach_
 
 
 @pytest.fixture
-def start(tiny_model, tiny_tokenizer, tmp_path):
-    folder = tmp_path / "start"
-    folder.mkdir()
-    encoder = tiny_model.text_encoder
-    (folder / "config.json").write_text(json.dumps(encoder.body.config.to_dict()))
-    shutil.copyfile(tiny_tokenizer, folder / "tokenizer.json")
-    save_file(dict(encoder.body.state_dict()), folder / "model.safetensors")
-    return folder
-
-
-@pytest.fixture
 def taught():
     texts = ["fast and irregular", "quick, irregular", "slow and even", "even, slow"]
     scopes = np.array([0, 0, 0, 0, 0, 1, 2])
     return TaughtTexts(texts, np.array([0, 0, 2, 2]), np.zeros((4, 4), bool), ["lead II", "a kidney", "a cake"], scopes)
 
 
-def test_texts_of_one_finding_come_nearer_to_each_other_than_to_others(start, taught, tmp_path, monkeypatch):
+def test_texts_of_one_finding_come_nearer_to_each_other_than_to_others(text_folder, taught, tmp_path, monkeypatch):
     monkeypatch.setattr(room, "LEARNING_RATE", 3e-3)
 
     def nearness(folder):
@@ -39,12 +24,12 @@ def test_texts_of_one_finding_come_nearer_to_each_other_than_to_others(start, ta
         cosine = features @ features.T
         return (cosine[0, 1] + cosine[2, 3] - cosine[0, 2] - cosine[1, 3]).item()
 
-    assert nearness(teach_text_encoder(start, taught, 30, tmp_path / "taught")) > nearness(start)
+    assert nearness(teach_text_encoder(text_folder, taught, 30, tmp_path / "taught")) > nearness(text_folder)
 
 
-def test_an_interrupted_run_goes_on_to_the_same_end(start, taught, tmp_path, monkeypatch):
+def test_an_interrupted_run_goes_on_to_the_same_end(text_folder, taught, tmp_path, monkeypatch):
     monkeypatch.setattr(room, "SAVED_EVERY", 3)
-    whole = teach_text_encoder(start, taught, 6, tmp_path / "whole")
+    whole = teach_text_encoder(text_folder, taught, 6, tmp_path / "whole")
     steps, real = iter(range(4)), room._loss
 
     def breaking(*arguments):
@@ -55,8 +40,8 @@ def test_an_interrupted_run_goes_on_to_the_same_end(start, taught, tmp_path, mon
     with monkeypatch.context() as patch:
         patch.setattr(room, "_loss", breaking)
         with pytest.raises(KeyboardInterrupt):
-            teach_text_encoder(start, taught, 6, tmp_path / "broken")
-    resumed = teach_text_encoder(start, taught, 6, tmp_path / "broken")
+            teach_text_encoder(text_folder, taught, 6, tmp_path / "broken")
+    resumed = teach_text_encoder(text_folder, taught, 6, tmp_path / "broken")
     a, b = (text_features(TextEncoder.from_pretrained(folder), taught.texts) for folder in (whole, resumed))
     assert torch.allclose(a, b, atol=1e-5)
 
