@@ -9,11 +9,12 @@ import re
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 
-from ecgclip_core.ecg.leads import LEADS, LIMB_LEADS
+from ecgclip_core.ecg.leads import LIMB_LEADS
 from ecgclip_core.findings.catalogue import catalogue, normalised
 from ecgclip_core.findings.feature_language import Claim, Reading, feature_sentence, read_feature
 from ecgclip_core.findings.polarity import read_polarity
 from ecgclip_core.findings.translation import to_english
+from ecgclip_core.findings.usual_leads import IN_EVERY_LEAD, usual_leads
 
 
 @dataclass(frozen=True)
@@ -237,12 +238,12 @@ def _compared(quantity: str, claim: Claim) -> str:
 def _over_leads(claim: Claim) -> str | None:
     leads, scope = claim.leads, claim.scope
     if not leads:
-        leads = _usual_leads(claim)
+        leads = usual_leads(claim)
     each = {lead: _in_lead(claim, lead) for lead in leads}
     if None in each.values():
         return None
     single = {lead: expression for lead, expression in each.items() if expression is not None}
-    if (claim.wave, claim.quality) in _IN_EVERY_LEAD and claim.low is None:
+    if (claim.wave, claim.quality) in IN_EVERY_LEAD and claim.low is None:
         return " and ".join(f"({expression})" for expression in single.values())
     if len(single) == 1:
         return next(iter(single.values()))
@@ -285,24 +286,6 @@ def _in_lead(claim: Claim, lead: str) -> str | None:
 
 
 _RIGHT = ("V1", "V2", "V3")
-_ALL_BUT_AVR = tuple(lead for lead in LEADS if lead != "aVR")
-_USUAL = {
-    "P": ("II", "III", "aVF"),
-    "PR": ("II", "aVF", "V4", "V5", "V6"),
-    "Q": ("I", "II", "aVL", "aVF", "V2", "V3", "V4", "V5", "V6"),
-    "R": ("I", "aVL", "V5", "V6"),
-    "S": ("V1", "V2"),
-    "T": ("I", "II", "aVL", "V2", "V3", "V4", "V5", "V6"),
-    "VOLTAGE": LIMB_LEADS,
-}
-_USUAL_FOR_PHRASE = {"r_over_s": ("V1",), "s_over_r": ("V5", "V6"), "rsr": ("V1", "V2"), "qs": ("V1", "V2", "V3", "V4")}
-
-
-def _usual_leads(claim: Claim) -> tuple[str, ...]:
-    if claim.wave:
-        return _USUAL.get(claim.wave, _ALL_BUT_AVR)
-    return _USUAL_FOR_PHRASE.get(claim.quality, _ALL_BUT_AVR)
-
 
 # In one lead, "(l)". A template that ends in "{}" needs a number. After the recommendations of AHA, ACCF and HRS 2009
 # (doi:10.1161/CIRCULATIONAHA.108.191095, .191096 and .191097) and the Fourth Universal Definition of Myocardial
@@ -387,8 +370,6 @@ _SIZES = {
     ("PR", "depressed"): "-pr_segment_mv(l)",
     ("PR", "elevated"): "pr_segment_mv(l)",
 }
-# "below 0.5 mV in the limb leads": in all of them.
-_IN_EVERY_LEAD = {("VOLTAGE", "low"), ("VOLTAGE", "size"), ("QRS", "low"), ("QRS", "size")}
 _QUANTITIES = {
     "PR": "pr",
     "QRS": "qrs",
