@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 
 from ecgclip_core.bundled import ASSETS
 from ecgclip_core.errors import CatalogueError
-from ecgclip_core.findings.naming import named
+from ecgclip_core.findings.naming import named, speaks_of_findings
 
 _EDGE_SIGNS = " \t\"'`´‘’“”„«»()[]{}<>.,;:?!¿¡…*_=~^|\\-–—/&"
 
@@ -15,6 +15,21 @@ _DENIAL = re.compile(
 )
 _DENIED_AGAIN = re.compile(
     r"\b(and|or|und|oder) (?:not|nicht)(?= \w)(?! (?:only|nur|[a-zäöü]+(?:ed|en)\b|any|seen))", re.IGNORECASE
+)
+# "No, AF is not seen": the answer says nothing that the sentence does not.
+_ANSWER_FIRST = re.compile(
+    r"^(?:no|nope|nah|nein|nö)\b\s*[,.;:–-]+\s*(?=.*(?:\b(?:no|not|never|kein\w*|nicht)\b|n['’]?t\b))", re.IGNORECASE
+)
+# What is seen where, and beside what, is more than a time or a person.
+_OF_THE_TRACING = re.compile(
+    r"(?<!['’])\b(?:(?-i:[PQRSTUJ])|QRS|PR|PQ|QT|ST|a?V[1-9RLF]|I{1,3}|leads?|waves?|segments?|walls?|beats?|point|complex(?:es)?|rhythm|rate|"
+    r"ableitung\w*|wand|zacken?|wellen?|strecken?|pacing|limit|normal)\b",
+    re.IGNORECASE,
+)
+# Words of names of findings that are also said of persons and times.
+_OF_PERSONS = re.compile(
+    r"\b\d+[- ]years?[- ]old\b|\b(?:old|young)(?:er)?\b|\bhypertens\w+|\b(?:two|three|ten|\d+) seconds?\b|['’]s\b|\b(?:this|one|what)\b",
+    re.IGNORECASE,
 )
 _ENDS_IN_DENIAL = re.compile(
     r"(?:\b(?:no|not|never|none|without|cannot|kein\w*|nicht|ohne|nie|any|more|mehr|longer|been|be)|n['’]t)$",
@@ -56,11 +71,32 @@ def unframed_whole(text: str) -> str:
 
 def denied_plainly(text: str) -> str:
     """A text whose denial in many words ("AF? No.", "it can't be AF", "he hasn't got AF") is one in one word."""
-    text = _DENIED_AGAIN.sub(r"\1 no", text)
-    for pattern in _denials():
+    text = _ANSWER_FIRST.sub("", _DENIED_AGAIN.sub(r"\1 no", text))
+    for pattern in _denials("denials"):
         if (found := pattern.search(text)) and not _DENIAL.search(found["denied"]):
             return f"{text[: found.start()]}no {found['denied']}{text[found.end() :]}"
+    return _name_denied_plainly(text)
+
+
+def leads_in(text: str) -> bool:
+    """Whether words say only who thinks or says something: "am I right that", "in my opinion"."""
+    words = re.findall(r"[\w'’]+", text)
+    return bool(words) and all(re.fullmatch(_frames()["lead_in"], word, re.IGNORECASE) for word in words)
+
+
+def _name_denied_plainly(text: str) -> str:
+    """As `denied_plainly` for the ways that deny only what names a finding: "AF - nil" but not "T waves - negative"."""
+    for pattern in _denials("denials_of_name"):
+        found = pattern.search(text)
+        if found is None or _DENIAL.search(found["denied"]) or named(unframed(found["denied"])) is None:
+            continue
+        if named(unframed(text)) is None and not _says_of_tracing(found.groupdict().get("rest") or ""):
+            return f"{text[: found.start()]}no {found['denied']}{text[found.end() :]}"
     return text
+
+
+def _says_of_tracing(text: str) -> bool:
+    return bool(_OF_THE_TRACING.search(text)) or speaks_of_findings(_OF_PERSONS.sub(" ", text))
 
 
 def _stripped(place: str, text: str, loosely: bool = False) -> list[str]:
@@ -71,6 +107,8 @@ def _stripped(place: str, text: str, loosely: bool = False) -> list[str]:
         without = _frame(place).sub("", rest, count=1)
         if loosely and without == rest:
             without = _frame(f"{place}_of_name").sub("", rest, count=1)
+            if without == rest and place == "end" and (found := _frame("end_circumstance").search(rest)):
+                without = rest if _says_of_tracing(found.group()) else rest[: found.start()]
         if without == texts[-1]:
             break
         texts.append(without)
@@ -91,8 +129,8 @@ def _frame(place: str) -> re.Pattern:
 
 
 @cache
-def _denials() -> tuple[re.Pattern, ...]:
-    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in _frames()["denials"])
+def _denials(kind: str) -> tuple[re.Pattern, ...]:
+    return tuple(re.compile(pattern, re.IGNORECASE) for pattern in _frames()[kind])
 
 
 @cache

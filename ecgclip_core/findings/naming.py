@@ -9,7 +9,7 @@ from ecgclip_core.findings.abbreviations import needs_capitals, write_out
 from ecgclip_core.findings.catalogue import Finding, catalogue, normalised
 from ecgclip_core.findings.questions import example_questions
 
-_ARTICLE = re.compile(r"an?|the|is|are|was|were|ein(?:e[nmrs]?)?|der|die|das|den|dem|des", re.IGNORECASE)
+_ARTICLE = re.compile(r"an?|the|is|are|was|were|ist|sind|war|ein(?:e[nmrs]?)?|der|die|das|den|dem|des", re.IGNORECASE)
 # In names, these carry the order of words only: "elevation of the ST segment in the inferior leads".
 _LOOSE = re.compile(
     r"of|in|on|at|to|von|im|bei|leads?|ableitung|segment|strecke|wave|welle?|interval|complex|wall|myocardial|cardiac|muscle"

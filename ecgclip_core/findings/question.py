@@ -6,7 +6,7 @@ from dataclasses import replace
 from ecgclip_core.findings.abbreviations import WrittenOut, without_ambiguous, write_out
 from ecgclip_core.findings.catalogue import find
 from ecgclip_core.findings.coordination import MOST_PARTS, split
-from ecgclip_core.findings.framing import denied_plainly, trimmed, unframed, unframed_whole
+from ecgclip_core.findings.framing import denied_plainly, leads_in, trimmed, unframed, unframed_whole
 from ecgclip_core.findings.naming import speaks_of_ecg, speaks_of_findings, stated
 from ecgclip_core.findings.parts import Part, meaning
 from ecgclip_core.findings.polarity import Polarity, read_polarities
@@ -18,11 +18,21 @@ LONGEST_QUESTION = 1000
 # "or not" asks and denies nothing, nor does ", is it?".
 _TAG = re.compile(
     r"[,\s]+(?:or not|yes or no|y/n|oder nicht|ja oder nein|ja/nein)\W*$"
+    r"|[,\s]+(?:or|oder) (?:neither|none|both|something else|anything else|other|keine?[rns]?|beides?|etwas anderes|nichts davon)"
+    r"(?: of (?:them|these|those|the two))?\W*$"
     r"|,\s*(?:(?:is|was|are|were|does|do|did|has|have|had|can|could|will|would)(?:n['’]?t)? "
-    r"(?:there|it|this|that|he|she|they|you|we)|ok(?:ay)?|yes|eh|richtig|stimmt(?:['’]?s| das)?|"
+    r"(?:there|it|this|that|he|she|they|you|we|i)|ok(?:ay)?|agreed|am i right|is that right|yes|eh|richtig|stimmt(?:['’]?s| das)?|"
     r"korrekt|nicht wahr|ne|gell|ja|oder(?: nicht)?)\s*[?.!]*$|,\s*(?:no|nein)\s*\?+$",
     re.IGNORECASE,
 )
+# After a denial also without a comma: "I don't have AF do I?"
+_TAG_OF_DENIAL = re.compile(
+    r"(?P<denial>(?:\b(?:no|not|never)\b|n['’]?t\b).+?)\s+(?:is|are|was|were|do|does|did|has|have|had|can|would)"
+    r" (?:there|it|this|that|he|she|they|you|we|i)\s*[?.!]*$",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(r"(?:^|[\s,;]+)\d{1,2}[.)]\s+(?=[^\W\d])")
+_CONTRAST = re.compile(r"(?P<one>[^,;]+?) (?:and )?(?P<not>not|nicht) (?P<other>[^,;]+)", re.IGNORECASE)
 
 
 def read_question(text: str) -> tuple[Part, ...]:
@@ -74,14 +84,37 @@ def plain_statement(text: str) -> str:
     source = _in_one_line(text)
     if len(source) > LONGEST_QUESTION or not re.search(r"\w", source):
         return source
-    sentences = map(denied_plainly, _sentences(_TAG.sub("?", denied_plainly(_written_out(source).text))))
+    sentences = map(denied_plainly, _sentences(_untagged(_written_out(source).text)))
     plain = ". ".join(filter(None, (to_english(unframed_whole(sentence)) for sentence in sentences)))
     return plain if speaks_of_findings(plain) else source
 
 
 def _in_one_line(text: str) -> str:
     """Items of a list, one a line, are several questions; any other end of a line is a space."""
-    return " ".join(re.sub(r"\n\s*(?=(?:[-*•]|\d[.)])\s)", "; ", text.strip()).split())
+    lines = [line for line in text.splitlines() if re.search(r"\w", line)]
+    if 1 < len(lines) <= MOST_PARTS and all(_names_something(line) for line in lines):
+        text = "; ".join(lines)
+    text = " ".join(re.sub(r"\n\s*(?=(?:[-*•]|\d[.)])\s)", "; ", text.strip()).split())
+    return _NUMBERED.sub("; ", text).lstrip("; ") if len(_NUMBERED.findall(text)) > 1 else text
+
+
+def _names_something(line: str) -> bool:
+    if len(line) > LONGEST_QUESTION:
+        return False
+    return all(meaning(unframed(polarity.text))[0] for polarity in _polarities(_written_out(line).text))
+
+
+def _untagged(text: str) -> str:
+    """Denied in one word, and without a tag at the end."""
+    return _TAG_OF_DENIAL.sub(r"\g<denial>?", _TAG.sub("?", denied_plainly(text)))
+
+
+def _contrasted(sentence: str) -> str:
+    """With a comma between what is and what is not: "early repolarisation not pericarditis"."""
+    found = _CONTRAST.fullmatch(sentence)
+    if found is None or any(meaning(unframed(found[side]))[0] is None for side in ("one", "other")):
+        return sentence
+    return f"{found['one']}, {found['not']} {found['other']}"
 
 
 def _written_out(source: str) -> WrittenOut:
@@ -95,7 +128,7 @@ def _written_out(source: str) -> WrittenOut:
 def _parts(text: str) -> list[Part]:
     """The parts of all sentences, each finding once; none of a text with too many."""
     parts: list[Part] = []
-    for sentence in map(denied_plainly, _sentences(_TAG.sub("?", denied_plainly(text)))):
+    for sentence in map(denied_plainly, _sentences(_untagged(text))):
         for part in _parts_of_sentence(sentence, joined="and" if parts else ""):
             said = any(part.finding == earlier.finding and part.negated == earlier.negated for earlier in parts)
             if part.finding is None or not said:
@@ -127,7 +160,8 @@ def _parts_of_sentence(sentence: str, joined: str) -> list[Part]:
     finding, english = meaning(plain)
     if finding is not None:
         return [Part(plain, english, finding.id, False, joined)]
-    groups = [(split(unframed(polarity.text)), polarity.holds == "absent") for polarity in _polarities(sentence)]
+    polarities = _without_lead_in(_polarities(_contrasted(sentence)))
+    groups = [(split(unframed(polarity.text)), polarity.holds == "absent") for polarity in polarities]
     groups = [(pieces, negated) for pieces, negated in groups if pieces]
     if not groups:
         return [Part(plain, english, None, False, joined)]
@@ -145,3 +179,10 @@ def _parts_of_sentence(sentence: str, joined: str) -> list[Part]:
 
 def _polarities(sentence: str) -> list[Polarity]:
     return [polarity for polarity in read_polarities(sentence) if re.search(r"\w", polarity.text)]
+
+
+def _without_lead_in(polarities: list[Polarity]) -> list[Polarity]:
+    """Without what before a denial says only who thinks so: "am I right that there is no AF?"."""
+    if len(polarities) > 1 and polarities[1].holds == "absent" and leads_in(polarities[0].text):
+        return polarities[1:]
+    return polarities
