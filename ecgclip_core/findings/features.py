@@ -11,7 +11,8 @@ from functools import cache, lru_cache
 
 from ecgclip_core.ecg.leads import LIMB_LEADS
 from ecgclip_core.findings.catalogue import catalogue, normalised
-from ecgclip_core.findings.feature_language import Claim, Reading, feature_sentence, read_feature
+from ecgclip_core.findings.claims import Claim, Reading
+from ecgclip_core.findings.feature_language import feature_sentence, read_feature
 from ecgclip_core.findings.polarity import read_polarity
 from ecgclip_core.findings.translation import to_english
 from ecgclip_core.findings.usual_leads import IN_EVERY_LEAD, usual_leads

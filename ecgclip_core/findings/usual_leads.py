@@ -1,7 +1,7 @@
 """Where readers look for what a sentence claims when it names no lead."""
 
 from ecgclip_core.ecg.leads import LEADS, LIMB_LEADS
-from ecgclip_core.findings.feature_language import Claim
+from ecgclip_core.findings.claims import Claim
 
 # "below 0.5 mV in the limb leads": in all of them.
 IN_EVERY_LEAD = {("VOLTAGE", "low"), ("VOLTAGE", "size"), ("QRS", "low"), ("QRS", "size")}

@@ -12,7 +12,8 @@ import numpy as np
 
 from ecgclip_core.ecg.vocabulary import CONTIGUOUS
 from ecgclip_core.findings.catalogue import Feature, catalogue
-from ecgclip_core.findings.feature_language import Claim, Reading, feature_sentence, read_feature
+from ecgclip_core.findings.claims import Claim, Reading
+from ecgclip_core.findings.feature_language import feature_sentence, read_feature
 from ecgclip_core.findings.usual_leads import IN_EVERY_LEAD, usual_leads
 from ecgclip_core.simulation.drawn import PLACE, Drawn
 from ecgclip_core.simulation.feature_truth_in_leads import BY_LEAD

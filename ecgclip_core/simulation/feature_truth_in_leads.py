@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ecgclip_core.ecg.leads import LEADS, LIMB_LEADS
-from ecgclip_core.findings.feature_language import Claim
+from ecgclip_core.findings.claims import Claim
 from ecgclip_core.simulation.drawn import PLACE, Drawn
 from ecgclip_core.simulation.three_values import UNDECIDED, band, both, either, within
 

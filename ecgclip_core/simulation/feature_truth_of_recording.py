@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ecgclip_core.findings.feature_language import Claim
+from ecgclip_core.findings.claims import Claim
 from ecgclip_core.simulation.drawn import PLACE, Drawn
 from ecgclip_core.simulation.feature_truth_in_leads import p_upright, s_over_r
 from ecgclip_core.simulation.three_values import all_hold, any_holds, band, state_of, within

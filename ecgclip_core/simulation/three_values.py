@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from ecgclip_core.findings.feature_language import Claim
+from ecgclip_core.findings.claims import Claim
 
 UNDECIDED = math.nan
 

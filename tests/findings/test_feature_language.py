@@ -1,7 +1,8 @@
 import pytest
 
 from ecgclip_core.findings.catalogue import Feature
-from ecgclip_core.findings.feature_language import Claim, feature_sentence, read_feature, unknown_leads
+from ecgclip_core.findings.claims import Claim
+from ecgclip_core.findings.feature_language import feature_sentence, read_feature, unknown_leads
 
 
 def claims(text):
