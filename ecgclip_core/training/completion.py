@@ -15,7 +15,8 @@ from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.findings.catalogue import catalogue
 from ecgclip_core.findings.criteria import values
 from ecgclip_core.findings.expressions import evaluate
-from ecgclip_core.findings.features import english, measurable
+from ecgclip_core.findings.features import measurable
+from ecgclip_core.findings.german_features import english
 from ecgclip_core.findings.margins import with_margins
 from ecgclip_core.model.ecgclip import ECGCLIP
 from ecgclip_core.training.proposers import Proposal, Proposer, offline

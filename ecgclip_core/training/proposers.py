@@ -13,7 +13,8 @@ from pathlib import Path
 from ecgclip_core.findings.catalogue import ancestors, catalogue, find
 from ecgclip_core.findings.claims import Claim
 from ecgclip_core.findings.feature_language import feature_sentence, read_feature, unknown_leads
-from ecgclip_core.findings.features import english, measurable
+from ecgclip_core.findings.features import measurable
+from ecgclip_core.findings.german_features import english
 from ecgclip_core.findings.linking import link
 from ecgclip_core.findings.polarity import read_polarity
 from ecgclip_core.findings.reports import Statement, read_report

@@ -3,7 +3,8 @@ import pytest
 from ecgclip_core.findings.catalogue import catalogue
 from ecgclip_core.findings.expressions import parse
 from ecgclip_core.findings.feature_language import feature_sentence
-from ecgclip_core.findings.features import english, measurable
+from ecgclip_core.findings.features import measurable
+from ecgclip_core.findings.german_features import english
 from ecgclip_core.findings.margins import with_margins
 
 # Sentences that no entry of the catalogue has.
