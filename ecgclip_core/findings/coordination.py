@@ -16,10 +16,10 @@ LONGEST_RUN = 5
 _JOINTS = re.compile(
     r"\s*(?:[,;]|:(?!\d))\s*(?:(?:and|or|und|oder|but|aber|nor|noch|as well as|sowie)\s+)?"
     r"|\s+and/or\s+|\s+und/oder\s+"
-    r"|(?:,|\s)\s*(?:in combination with|combined with|accompanied by|associated with|alongside|on top of|in addition(?: to)?|"
-    r"als auch|zusammen mit|in kombination mit|neben)\s+"
-    r"|\s+(?:and also|but also|sondern auch|and|as well as|along with|together with|plus|&|\+|und|sowie|but|aber|yet|nor|"
-    r"noch)\s+"
+    r"|(?:,|\s)\s*(?:in combination with|combined with|accompanied by|associated with|alongside|on top of|"
+    r"in addition(?: to)?|als auch|zusammen mit|in kombination mit|neben)\s+"
+    r"|\s+(?:and also|but also|sondern auch|and|as well as|along with|together with|plus|&|\+|und|sowie|but|aber|"
+    r"yet|nor|noch)\s+"
     r"|\s+(?:or|oder|bzw\.?|vs\.?|versus|respectively)\s+"
     r"|\s+(?P<with>with|mit|bei)\s+"
     r"|(?<=\w)(?P<slash>\s*/\s*)(?=\w)",

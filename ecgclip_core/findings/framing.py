@@ -28,7 +28,8 @@ _OF_THE_TRACING = re.compile(
 )
 # Words of names of findings that are also said of persons and times.
 _OF_PERSONS = re.compile(
-    r"\b\d+[- ]years?[- ]old\b|\b(?:old|young)(?:er)?\b|\bhypertens\w+|\b(?:two|three|ten|\d+) seconds?\b|['’]s\b|\b(?:this|one|what)\b",
+    r"\b\d+[- ]years?[- ]old\b|\b(?:old|young)(?:er)?\b|\bhypertens\w+|\bstress\b|\b(?:two|three|ten|\d+) seconds?\b"
+    r"|['’]s\b|\b(?:this|one|what)\b",
     re.IGNORECASE,
 )
 _ENDS_IN_DENIAL = re.compile(
@@ -79,8 +80,11 @@ def denied_plainly(text: str) -> str:
 
 
 def leads_in(text: str) -> bool:
-    """Whether words say only who thinks or says something: "am I right that", "in my opinion"."""
-    words = re.findall(r"[\w'’]+", text)
+    """Whether words before a denial say only who thinks so or when: "am I right that", "since the ablation"."""
+    words = re.findall(r"\w+", text)
+    when = _frame("end_circumstance").match(text)
+    if not unframed(text) or (when and not _says_of_tracing(text.partition(" ")[2])):
+        return True
     return bool(words) and all(re.fullmatch(_frames()["lead_in"], word, re.IGNORECASE) for word in words)
 
 
@@ -108,7 +112,7 @@ def _stripped(place: str, text: str, loosely: bool = False) -> list[str]:
         if loosely and without == rest:
             without = _frame(f"{place}_of_name").sub("", rest, count=1)
             if without == rest and place == "end" and (found := _frame("end_circumstance").search(rest)):
-                without = rest if _says_of_tracing(found.group()) else rest[: found.start()]
+                without = rest if _says_of_tracing(found.group().partition(" ")[2]) else rest[: found.start()]
         if without == texts[-1]:
             break
         texts.append(without)

@@ -18,10 +18,11 @@ LONGEST_QUESTION = 1000
 # "or not" asks and denies nothing, nor does ", is it?".
 _TAG = re.compile(
     r"[,\s]+(?:or not|yes or no|y/n|oder nicht|ja oder nein|ja/nein)\W*$"
-    r"|[,\s]+(?:or|oder) (?:neither|none|both|something else|anything else|other|keine?[rns]?|beides?|etwas anderes|nichts davon)"
+    r"|[,\s]+(?:or|oder) (?:neither|none|both|something else|anything else|other|keine?[rns]?|beides?|etwas anderes)"
     r"(?: of (?:them|these|those|the two))?\W*$"
     r"|,\s*(?:(?:is|was|are|were|does|do|did|has|have|had|can|could|will|would)(?:n['’]?t)? "
-    r"(?:there|it|this|that|he|she|they|you|we|i)|ok(?:ay)?|agreed|am i right|is that right|yes|eh|richtig|stimmt(?:['’]?s| das)?|"
+    r"(?:there|it|this|that|he|she|they|you|we|i)|ok(?:ay)?|agreed|am i right|is that right|yes|eh|"
+    r"richtig|stimmt(?:['’]?s| das)?|"
     r"korrekt|nicht wahr|ne|gell|ja|oder(?: nicht)?)\s*[?.!]*$|,\s*(?:no|nein)\s*\?+$",
     re.IGNORECASE,
 )
@@ -31,6 +32,8 @@ _TAG_OF_DENIAL = re.compile(
     r" (?:there|it|this|that|he|she|they|you|we|i)\s*[?.!]*$",
     re.IGNORECASE,
 )
+_YES = re.compile(r"\s*[:=–-]*\s+(?:yes|ja)\s*(?:[,;]|$)", re.IGNORECASE)
+_NO = re.compile(r"(?P<no>\w\s*[:=–-]*\s+(?:no|nein))\s*(?:[,;]|$)", re.IGNORECASE)
 _NUMBERED = re.compile(r"(?:^|[\s,;]+)\d{1,2}[.)]\s+(?=[^\W\d])")
 _CONTRAST = re.compile(r"(?P<one>[^,;]+?) (?:and )?(?P<not>not|nicht) (?P<other>[^,;]+)", re.IGNORECASE)
 
@@ -105,7 +108,9 @@ def _names_something(line: str) -> bool:
 
 
 def _untagged(text: str) -> str:
-    """Denied in one word, and without a tag at the end."""
+    """Denied in one word, and without a tag at the end; items with an answer each are sentences: "AF no, LBBB yes"."""
+    if _YES.search(text) and _NO.search(text):
+        text = _YES.sub(";", _NO.sub(r"\g<no>;", text))
     return _TAG_OF_DENIAL.sub(r"\g<denial>?", _TAG.sub("?", denied_plainly(text)))
 
 
@@ -152,7 +157,7 @@ def _in_own_words(parts: list[Part], written: WrittenOut) -> list[Part]:
 def _sentences(text: str) -> list[str]:
     """Cut after question marks, exclamation marks, semicolons and the full stops of whole words."""
     cuts = re.split(r"(?<=[?!;])\s+|(?<=[^\W\d_]{4}[.])\s+|(?<=[^\W\d_]{3}[.])\s+(?=[A-ZÄÖÜ])", text)
-    return [cut for cut in cuts if re.search(r"\w", cut)]
+    return [cut.rstrip("; ") for cut in cuts if re.search(r"\w", cut)]
 
 
 def _parts_of_sentence(sentence: str, joined: str) -> list[Part]:
