@@ -1,4 +1,4 @@
-"""What tests of training share: a tiny text encoder, and a language model on this machine that misbehaves on command."""
+"""What tests of training share: a tiny text encoder, and a language model on this machine that misbehaves."""
 
 import json
 import shutil
