@@ -28,8 +28,8 @@ _OF_THE_TRACING = re.compile(
 )
 # Words of names of findings that are also said of persons and times.
 _OF_PERSONS = re.compile(
-    r"\b\d+[- ]years?[- ]old\b|\b(?:old|young)(?:er)?\b|\bhypertens\w+|\bstress\b|\b(?:two|three|ten|\d+) seconds?\b"
-    r"|['’]s\b|\b(?:this|one|what)\b",
+    r"\b\d+[- ]years?[- ]old\b|\b(?:old|young)(?:er)?\b|\bhypertens\w+|\bstress (?:test|ecg)"
+    r"|\b(?:two|three|ten|\d+) seconds?\b|['’]s\b|\b(?:this|one|what)\b",
     re.IGNORECASE,
 )
 _ENDS_IN_DENIAL = re.compile(
