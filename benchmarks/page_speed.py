@@ -1,4 +1,4 @@
-"""How long the reading page takes, in a real browser: ``python benchmarks/pages.py``.
+"""How long the reading page takes, in a real browser: ``python benchmarks/page_speed.py``.
 
 From the start of the server to the first painted tracing, and from picking a case to the complete page (median of 10).
 """
