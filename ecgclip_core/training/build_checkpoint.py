@@ -13,11 +13,12 @@ from ecgclip_core.model.checkpoint import save_model, weights_hash
 from ecgclip_core.model.ecgclip import ECGCLIP
 from ecgclip_core.model.known_texts import save_known_texts
 from ecgclip_core.model.preprocessing import Preprocessing
-from ecgclip_core.training.pretrain import TrainingSet, pretrain, training_set
+from ecgclip_core.training.pretrain import pretrain
 from ecgclip_core.training.recipe import Recipe, read_recipe
 from ecgclip_core.training.scope import fit_scope
 from ecgclip_core.training.statements import commonest, stated_findings
 from ecgclip_core.training.text_stage import taught_texts, teach_text_encoder
+from ecgclip_core.training.training_set import TrainingSet, training_set
 
 TEXT_COLUMNS = ["report", "scp_codes", "strat_fold"]
 SCOPE_STATEMENTS = 1500

@@ -28,6 +28,8 @@ class Recipe:
     text_steps: int
     youngest: float
     seed: int
+    encoder: str = "ecgclip"
+    objective: str = "statements"
 
     def to_dict(self) -> dict:
         """Plain values, for ``config.json``."""

@@ -7,8 +7,10 @@ import torch
 
 from ecgclip_core.corpora.corpus import UNKNOWN, Corpus
 from ecgclip_core.training import pretrain as room
-from ecgclip_core.training.pretrain import TrainingSet, pretrain
+from ecgclip_core.training.objectives import statements
+from ecgclip_core.training.pretrain import pretrain
 from ecgclip_core.training.recipe import Recipe, read_recipe
+from ecgclip_core.training.training_set import TrainingSet
 
 FINDINGS = ("atrial_fibrillation", "sinus_rhythm")
 TINY = Recipe(
@@ -70,7 +72,7 @@ def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(data, text_fold
 def test_training_learns_what_tells_two_findings_apart(data, text_folder, tmp_path, monkeypatch):
     # An untrained encoder of letters tells real sentences hardly apart; words without a common letter it does.
     letters = {"atrial_fibrillation": (["aaaa"], ["zzzz"]), "sinus_rhythm": (["mmmm"], ["kkkk"])}
-    monkeypatch.setattr(room, "wordings", letters.get)
+    monkeypatch.setattr(statements, "wordings", letters.get)
     data = replace(data, texts=())
     pretrain(replace(TINY, epochs=12), data, text_folder, tmp_path / "run", tmp_path / "cache")
     last = json.loads((tmp_path / "run" / "log.jsonl").read_text().splitlines()[-1])
