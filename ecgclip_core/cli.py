@@ -7,6 +7,8 @@ from pathlib import Path
 from ecgclip_core.bundled import ASSETS
 from ecgclip_core.errors import EcgclipError
 
+TASK_HELP = "ptbxl-super, ptbxl-sub, ptbxl-form, ptbxl-rhythm, ludb, challenge, findings or a .toml file of your own"
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; 0 when done, 1 after an error that was said, 130 when interrupted."""
@@ -40,18 +42,25 @@ def pretrain(chosen: argparse.Namespace) -> None:
 
 
 def evaluate_zero_shot(chosen: argparse.Namespace) -> None:
-    """Ask every finding of a task of every recording of a labelled folder; write JSON."""
+    """Ask every label of a task of every recording of a labelled folder; write JSON."""
     from ecgclip_core.evaluation.tasks import task_named
-    from ecgclip_core.evaluation.zero_shot import answer_all, write_evaluation
+    from ecgclip_core.evaluation.zero_shot import answer_task, see_all, write_evaluation
     from ecgclip_core.model.checkpoint import load_model
 
-    model, task = load_model(chosen.checkpoint), task_named(chosen.task)
-    answers = answer_all(model, chosen.data, task, chosen.folds)
-    file = chosen.out or model.folder / "evaluation.json"
-    entry = write_evaluation(file, model, task, chosen.corpus or _corpus_name(chosen), answers)
-    for name, found in entry["macro"].items():
-        print(f"{name:10} {found['value']:.3f} [{found['low']:.3f}, {found['high']:.3f}]")
-    print(f"{entry['recordings']} recordings, {len(entry['findings'])} findings; written to {file}")
+    model, tasks = load_model(chosen.checkpoint), [task_named(name) for name in chosen.task]
+    seen = see_all(model, chosen.data, chosen.folds)
+    other = see_all(model, chosen.data, chosen.validate_folds) if chosen.validate_folds else None
+    file, corpus = chosen.out or model.folder / "evaluation.json", chosen.corpus or _corpus_name(chosen)
+    for task in tasks:
+        answers, validation = answer_task(model, seen, task), None
+        if other is not None:
+            words = f"folds {', '.join(map(str, sorted(chosen.validate_folds)))}, {len(other.views)} recordings"
+            validation = (words, answer_task(model, other, task, fewest=1))
+        entry = write_evaluation(file, model, task, corpus, answers, validation)
+        print(f"{task.name}: {entry['recordings']} recordings, {len(entry['findings'])} labels")
+        for name, found in entry["macro"].items():
+            print(f"  {name:10} {found['value']:.3f} [{found['low']:.3f}, {found['high']:.3f}]")
+    print(f"Written to {file}")
 
 
 def calibrate(chosen: argparse.Namespace) -> None:
@@ -62,13 +71,13 @@ def calibrate(chosen: argparse.Namespace) -> None:
         save_calibration,
         scales_of_snapshots,
     )
-    from ecgclip_core.evaluation.tasks import TASKS
+    from ecgclip_core.evaluation.tasks import EVERY_FINDING, task_named
     from ecgclip_core.evaluation.zero_shot import answer_all, table
     from ecgclip_core.model.checkpoint import load_model
 
     model = load_model(chosen.checkpoint)
-    answers = answer_all(model, chosen.data, TASKS["findings"], chosen.folds)
-    fitted = fit_calibration(answers.logits, answers.truth)
+    answers = answer_all(model, chosen.data, task_named(EVERY_FINDING), chosen.folds)
+    fitted = fit_calibration(answers.logits, answers.truth, answers.known)
     simulated = calibrate_on_simulations(model, chosen.simulated)
     snapshots = scales_of_snapshots(answers.logits, answers.earlier)
     corpus = chosen.corpus or _corpus_name(chosen)
@@ -192,7 +201,8 @@ def _parser() -> argparse.ArgumentParser:
     kinds = verbs.add_parser("evaluate", help="measure a checkpoint").add_subparsers(required=True, metavar="KIND")
     verb = kinds.add_parser("zero-shot", help=evaluate_zero_shot.__doc__)
     _add_labelled_folder(verb)
-    verb.add_argument("--task", default="findings", help="ptbxl-super, ptbxl-sub or findings")
+    verb.add_argument("--task", nargs="+", default=["findings"], help=TASK_HELP)
+    verb.add_argument("--validate-folds", type=_folds, help="strat_fold values that give the thresholds of F1")
     verb.add_argument("--out", type=Path, help="JSON file; evaluation.json of the checkpoint where left out")
     verb.set_defaults(run=evaluate_zero_shot)
 

@@ -17,12 +17,12 @@ from sklearn.linear_model import LogisticRegression
 
 from ecgclip_core.corpora.corpus import HOLDS
 from ecgclip_core.corpora.simulated import simulate_corpus
+from ecgclip_core.evaluation.decisions import PARTS, parts_of_persons
 from ecgclip_core.findings.catalogue import catalogue
 from ecgclip_core.model.ecgclip import ECGCLIP
 from ecgclip_core.model.query import ask_finding
 from ecgclip_core.model.zero_shot import evidence
 
-FOLDS = 5
 # Pulls each intercept towards their mean; chosen beforehand, as strong as one recording either way.
 INTERCEPT_PENALTY = 0.5
 BINS = 10
@@ -41,21 +41,24 @@ class Calibration:
         return expit(self.slope * logits + self.intercepts)
 
 
-def fit_calibration(logits: np.ndarray, truth: np.ndarray) -> Calibration:
+def fit_calibration(logits: np.ndarray, truth: np.ndarray, known: np.ndarray | None = None) -> Calibration:
     """Maximum likelihood with a weak pull of the intercepts to their mean.
 
     Parameters
     ----------
     logits : ndarray of float, shape (n, f)
     truth : ndarray of bool, shape (n, f)
+    known : ndarray of bool, shape (n, f), optional
+        Where `truth` counts; everywhere where left out.
     """
+    counts = np.ones_like(logits) if known is None else known.astype(float)
 
     def loss(parameters):
         slope, intercepts = np.exp(parameters[0]), parameters[1:]
         z = slope * logits + intercepts
         away = intercepts - intercepts.mean()
-        error = expit(z) - truth
-        value = (np.logaddexp(0, z) - truth * z).sum() + INTERCEPT_PENALTY * (away**2).sum()
+        error = counts * (expit(z) - truth)
+        value = (counts * (np.logaddexp(0, z) - truth * z)).sum() + INTERCEPT_PENALTY * (away**2).sum()
         gradient = np.concatenate([[slope * (error * logits).sum()], error.sum(axis=0) + 2 * INTERCEPT_PENALTY * away])
         return value, gradient
 
@@ -64,20 +67,22 @@ def fit_calibration(logits: np.ndarray, truth: np.ndarray) -> Calibration:
     return Calibration(float(np.exp(best[0])), best[1:])
 
 
-def cross_fitted(logits: np.ndarray, truth: np.ndarray, patients: np.ndarray, seed: int = 0) -> np.ndarray:
+def cross_fitted(
+    logits: np.ndarray, truth: np.ndarray, patients: np.ndarray, known: np.ndarray | None = None
+) -> np.ndarray:
     """Probabilities of shape (n, f), each from a calibration that saw no recording of that person."""
-    _, person = np.unique(patients, return_inverse=True)
-    part = np.random.default_rng(seed).permutation(person.max() + 1)[person] % FOLDS
+    part = parts_of_persons(patients)
+    known = np.ones_like(truth) if known is None else known
     probabilities = np.empty_like(logits)
-    for number in range(FOLDS):
+    for number in range(PARTS):
         held_out = part == number
-        fitted = fit_calibration(logits[~held_out], truth[~held_out])
+        fitted = fit_calibration(logits[~held_out], truth[~held_out], known[~held_out])
         probabilities[held_out] = fitted.probabilities(logits[held_out])
     return probabilities
 
 
 def reliability(probabilities: np.ndarray, truth: np.ndarray) -> list[dict[str, float]]:
-    """Mean probability, observed share and number of answers in each of `BINS` equally filled bins."""
+    """Mean probability, observed share and number of answers in each of `BINS` equally filled bins, of any shape."""
     order = np.argsort(probabilities.ravel())
     return [
         {
