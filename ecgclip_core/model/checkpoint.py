@@ -15,16 +15,17 @@ from safetensors.torch import load_file, save_file
 
 from ecgclip_core.bundled import ASSETS
 from ecgclip_core.errors import CheckpointError
+from ecgclip_core.model.architecture import signal_encoder_of, space_of
 from ecgclip_core.model.ecgclip import ECGCLIP, UNCALIBRATED
 from ecgclip_core.model.known_texts import load_known_texts
 from ecgclip_core.model.preprocessing import Preprocessing
-from ecgclip_core.model.signal_encoder import SignalEncoder
 from ecgclip_core.model.space import CommonSpace
 from ecgclip_core.model.text_encoder import TextEncoder
 
 CHECKPOINTS = ASSETS / "checkpoints"
 DEFAULT = "ecgclip-r18"
 WEIGHTS, TEXT_WEIGHTS, SNAPSHOTS = "model.safetensors", "text_encoder.safetensors", "snapshots.safetensors"
+SIMULATED_ONLY = "simulated_only.json"
 TEXT_PREFIX = "text_encoder."
 
 
@@ -82,6 +83,7 @@ def load_model(name: str | Path | None = None) -> ECGCLIP:
     model.config = config
     model.folder = folder
     model.calibration = _calibration(folder)
+    model.learned_simulator = _learned_simulator(folder, model.hash)
     return model.eval().requires_grad_(False)
 
 
@@ -91,14 +93,24 @@ def _calibration(folder: Path) -> dict:
     return UNCALIBRATED | (json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {})
 
 
+def _learned_simulator(folder: Path, weights: str) -> dict[str, float]:
+    """Findings whose score tells simulated recordings from real ones, with the AUROC, as found for these weights."""
+    file = folder / SIMULATED_ONLY
+    checked = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    if checked.get("checkpoint", {}).get("hash") != weights:
+        return {}
+    return {row["finding"]: row["auroc"] for row in checked["findings"] if row["learned_simulator"]}
+
+
 def build_model(config: dict, tokenizer_file: Path) -> ECGCLIP:
     """An untrained model of a given architecture (`config` as in ``config.json``)."""
-    architecture = config["architecture"]
+    architecture, preprocessing = config["architecture"], Preprocessing.from_dict(config["preprocessing"])
     return ECGCLIP(
-        SignalEncoder(architecture["layout"], tuple(architecture["widths"])),
+        signal_encoder_of(architecture, preprocessing.length),
         TextEncoder(architecture["text"], tokenizer_file),
         architecture["dimensions"],
-        Preprocessing.from_dict(config["preprocessing"]),
+        preprocessing,
+        architecture.get("text_hidden"),
     )
 
 
@@ -156,9 +168,8 @@ def _snapshots(folder: Path, config: dict) -> list[CommonSpace]:
 
 
 def _space(config: dict, weights: dict[str, torch.Tensor]) -> CommonSpace:
-    architecture = config["architecture"]
-    encoder = SignalEncoder(architecture["layout"], tuple(architecture["widths"]))
-    space = CommonSpace(encoder, architecture["text"]["hidden_size"], architecture["dimensions"])
+    architecture, length = config["architecture"], config["preprocessing"]["length"]
+    space = space_of(architecture, architecture["text"]["hidden_size"], length)
     space.load_state_dict(weights, strict=True)
     return space.eval().requires_grad_(False)
 

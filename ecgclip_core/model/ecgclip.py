@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.errors import QuestionError
 from ecgclip_core.model.preprocessing import Preprocessing
-from ecgclip_core.model.signal_encoder import SignalEncoder
 from ecgclip_core.model.space import CommonSpace
 from ecgclip_core.model.text_encoder import TextEncoder
 
@@ -26,11 +25,13 @@ class ECGCLIP(CommonSpace):
 
     Parameters
     ----------
-    signal_encoder : SignalEncoder
+    signal_encoder : SignalEncoder or MerlEncoder
     text_encoder : TextEncoder
     dimensions : int
         Of the common space.
     preprocessing : Preprocessing
+    text_hidden : int, optional
+        As of `CommonSpace`.
 
     Attributes
     ----------
@@ -38,6 +39,9 @@ class ECGCLIP(CommonSpace):
         Of the checkpoint it came from.
     config, calibration : dict
         The checkpoint's ``config.json`` and ``calibration.json``.
+    learned_simulator : dict of str to float
+        Findings that are not offered: only simulated recordings taught them, and the score tells such from real ones
+        where both lack the finding, with this AUROC (``evaluation/simulated_only.py``).
     snapshots : list of CommonSpace
         Earlier states of the same training, whose disagreement widens the interval of an answer.
     lock : threading.RLock
@@ -46,12 +50,13 @@ class ECGCLIP(CommonSpace):
 
     def __init__(
         self,
-        signal_encoder: SignalEncoder,
+        signal_encoder: nn.Module,
         text_encoder: TextEncoder,
         dimensions: int = 256,
         preprocessing: Preprocessing | None = None,
+        text_hidden: int | None = None,
     ):
-        super().__init__(signal_encoder, text_encoder.width, dimensions)
+        super().__init__(signal_encoder, text_encoder.width, dimensions, text_hidden)
         self.preprocessing = preprocessing or Preprocessing()
         self.text_encoder = text_encoder
         # Whether a text is about an ECG, about medicine beyond it, or neither: from the text encoder's output and how
@@ -61,6 +66,7 @@ class ECGCLIP(CommonSpace):
         self.hash = ""
         self.config: dict = {}
         self.calibration: dict = UNCALIBRATED
+        self.learned_simulator: dict[str, float] = {}
         self.folder = None
         # A plain list: the snapshots are no part of the model's own weights.
         self.snapshots: list[CommonSpace] = []
@@ -107,10 +113,12 @@ class ECGCLIP(CommonSpace):
         """Vectors of length 1, shape (w, d), for prepared windows of shape (w, 12, length)."""
         with self.lock, torch.no_grad():
             parts = [
-                self.embed_signal(torch.from_numpy(np.asarray(windows[start : start + BATCH], dtype=np.float32)))
+                self.embed_signal(
+                    torch.from_numpy(np.asarray(windows[start : start + BATCH], dtype=np.float32)).to(self.bias.device)
+                )
                 for start in range(0, len(windows), BATCH)
             ]
-            return torch.cat(parts).numpy()
+            return torch.cat(parts).cpu().numpy()
 
     def encode_text(self, texts: list[str]) -> np.ndarray:
         """One vector for each sentence.

@@ -36,6 +36,25 @@ class BasicBlock(nn.Module):
         return self.relu2(self.bn2(self.conv2(y)) + self.shortcut(x))
 
 
+def stem(width: int) -> nn.Sequential:
+    """The first convolution, over all leads."""
+    return nn.Sequential(
+        nn.Conv1d(12, width, 7, stride=STEM_STRIDE, padding=3, bias=False), nn.BatchNorm1d(width), nn.ReLU()
+    )
+
+
+def residual_stages(layout: str, widths: tuple[int, ...], strides: tuple[int, ...]) -> nn.ModuleList:
+    """The stages after the stem; only the first block of each changes width and time axis."""
+    stages = []
+    channels = widths[0]
+    for depth, width, stride in zip(LAYOUTS[layout], widths, strides, strict=True):
+        blocks = [BasicBlock(channels, width, stride)]
+        blocks += [BasicBlock(width, width, 1) for _ in range(depth - 1)]
+        stages.append(nn.Sequential(*blocks))
+        channels = width
+    return nn.ModuleList(stages)
+
+
 class SignalEncoder(nn.Module):
     """Twelve leads in, one vector out.
 
@@ -50,24 +69,18 @@ class SignalEncoder(nn.Module):
     ----------
     stages : nn.ModuleList
         The four residual stages; at 100 Hz their outputs have cells of 20, 40, 80 and 80 ms.
+    strides : tuple of int
+        Of the stem and of each stage.
     width : int
         Length of the output vector: mean and maximum over time of the last stage.
     """
 
     def __init__(self, layout: str = "resnet18", widths: tuple[int, ...] = (64, 128, 256, 512)):
         super().__init__()
-        self.stem = nn.Sequential(
-            nn.Conv1d(12, widths[0], 7, stride=STEM_STRIDE, padding=3, bias=False), nn.BatchNorm1d(widths[0]), nn.ReLU()
-        )
-        stages = []
-        channels = widths[0]
-        for depth, width, stride in zip(LAYOUTS[layout], widths, STAGE_STRIDES, strict=True):
-            blocks = [BasicBlock(channels, width, stride)]
-            blocks += [BasicBlock(width, width, 1) for _ in range(depth - 1)]
-            stages.append(nn.Sequential(*blocks))
-            channels = width
-        self.stages = nn.ModuleList(stages)
-        self.width = 2 * channels
+        self.strides = (STEM_STRIDE, *STAGE_STRIDES)
+        self.stem = stem(widths[0])
+        self.stages = residual_stages(layout, widths, STAGE_STRIDES)
+        self.width = 2 * widths[-1]
 
     def forward(self, x: Tensor) -> Tensor:
         """Vectors of shape (b, width) for signals of shape (b, 12, n) in the units of the preprocessing."""

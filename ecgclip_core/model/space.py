@@ -3,28 +3,27 @@
 import torch
 from torch import Tensor, nn
 
-from ecgclip_core.model.signal_encoder import SignalEncoder
-
 
 class CommonSpace(nn.Module):
     """A signal encoder and the two projections that make its vectors and those of texts comparable.
 
     Parameters
     ----------
-    signal_encoder : SignalEncoder
+    signal_encoder : SignalEncoder or MerlEncoder
     text_width : int
         Width of the text encoder's output.
     dimensions : int
         Of the space.
+    text_hidden : int, optional
+        Width between the two layers of the projection of texts; twice `text_width` where left out.
     """
 
-    def __init__(self, signal_encoder: SignalEncoder, text_width: int, dimensions: int):
+    def __init__(self, signal_encoder: nn.Module, text_width: int, dimensions: int, text_hidden: int | None = None):
         super().__init__()
         self.signal_encoder = signal_encoder
         self.signal_head = nn.Linear(signal_encoder.width, dimensions)
-        self.text_head = nn.Sequential(
-            nn.Linear(text_width, 2 * text_width), nn.GELU(), nn.Linear(2 * text_width, dimensions)
-        )
+        hidden = text_hidden or 2 * text_width
+        self.text_head = nn.Sequential(nn.Linear(text_width, hidden), nn.GELU(), nn.Linear(hidden, dimensions))
         # exp(log_scale) * product + bias is the logit that a sentence holds (sigmoid loss, Zhai et al. 2023,
         # doi:10.1109/ICCV51070.2023.01100); the start of the bias is that of a few true sentences in a hundred.
         self.log_scale = nn.Parameter(torch.tensor(10.0).log())

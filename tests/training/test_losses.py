@@ -1,7 +1,9 @@
+import math
+
 import pytest
 import torch
 
-from ecgclip_core.training.losses import statement_loss
+from ecgclip_core.training.losses import info_nce, pair_loss, similarity_loss, statement_loss
 
 
 def test_a_statement_that_holds_for_two_recordings_is_a_match_for_both():
@@ -26,3 +28,30 @@ def test_certain_right_answers_cost_nothing_and_certain_wrong_ones_much():
     labels = torch.tensor([[1, 0]])
     assert statement_loss(torch.tensor([[30.0, -30.0]]), labels).item() == pytest.approx(0, abs=1e-6)
     assert statement_loss(torch.tensor([[-30.0, 30.0]]), labels).item() == pytest.approx(30, abs=1e-3)
+
+
+def test_a_perfect_match_costs_what_the_temperature_leaves_of_the_others():
+    rows = torch.eye(3)
+    # Each row: its partner at 1 / t, the two others at 0; both ways are summed.
+    by_hand = 2 * math.log(1 + 2 * math.exp(-1 / 0.5))
+    assert info_nce(rows, rows, 0.5).item() == pytest.approx(by_hand, rel=1e-6)
+    assert info_nce(rows, rows, 0.01).item() == pytest.approx(0, abs=1e-6)
+
+
+def test_partners_at_the_wrong_places_cost_much_and_lengths_do_not_count():
+    rows = torch.eye(2)
+    assert info_nce(rows, rows.flip(0), 0.1).item() == pytest.approx(2 * math.log(1 + math.exp(10)), rel=1e-6)
+    assert info_nce(7 * rows, rows, 0.1).item() == pytest.approx(info_nce(rows, rows, 0.1).item())
+
+
+def test_the_pair_loss_counts_every_pair_once_and_divides_by_recordings():
+    logits, matches = torch.tensor([[2.0, -1.0], [0.5, 3.0]]), torch.eye(2, dtype=torch.bool)
+    signed = [2.0, 1.0, -0.5, 3.0]
+    by_hand = sum(math.log(1 + math.exp(-value)) for value in signed) / 2
+    assert pair_loss(logits, matches).item() == pytest.approx(by_hand, rel=1e-6)
+
+
+def test_cosines_that_are_those_of_the_texts_cost_nothing_and_others_their_distance():
+    wanted = torch.tensor([[1.0, 0.4], [0.4, 1.0]])
+    assert similarity_loss(wanted, wanted).item() == 0
+    assert similarity_loss(wanted - 0.5, wanted).item() == pytest.approx(4 * 0.5 / 2)
