@@ -21,7 +21,8 @@ from paraphrase_texts import Texts, read_texts
 from tqdm import tqdm
 
 from ecgclip_core.corpora.corpus import HOLDS, UNKNOWN
-from ecgclip_core.corpora.folder import label_matrix, read_table
+from ecgclip_core.corpora.labels import label_matrix
+from ecgclip_core.corpora.tables import read_table
 from ecgclip_core.ecg.read import read_ecg
 from ecgclip_core.errors import EcgclipError
 from ecgclip_core.evaluation.metrics import auroc, estimate, resampled_weights
@@ -94,7 +95,7 @@ def main() -> None:
 
 def real_recordings(model: ECGCLIP, folder: Path, findings: tuple[str, ...]) -> Recordings:
     """Fold 9 of PTB-XL."""
-    rows = read_table(folder / "records.csv")
+    rows = read_table(folder)
     rows = rows[rows["strat_fold"] == TEST_FOLD]
     ecgs, kept = [], []
     for row, record in enumerate(tqdm(rows["record"], desc="Reading", unit="recording")):

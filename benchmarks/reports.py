@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ecgclip_core.corpora.folder import parse_codes
+from ecgclip_core.corpora.labels import parse_codes
 from ecgclip_core.findings.report_codes import THRESHOLD, bundled_table, code_probabilities, fit_code_table
 
 LEAST_CASES = 20

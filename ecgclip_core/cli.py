@@ -63,6 +63,21 @@ def evaluate_zero_shot(chosen: argparse.Namespace) -> None:
     print(f"Written to {file}")
 
 
+def evaluate_simulated_only(chosen: argparse.Namespace) -> None:
+    """Check which findings that only simulations taught are scored by what tells simulated recordings from real ones."""
+    from ecgclip_core.evaluation.simulated_only import check_file, check_simulated_only, write_check
+    from ecgclip_core.model.checkpoint import load_model
+
+    model = load_model(chosen.checkpoint)
+    rows = check_simulated_only(model, chosen.data, chosen.folds, chosen.simulated, chosen.cache)
+    write_check(check_file(model), model, chosen.corpus or _corpus_name(chosen), rows)
+    for row in rows:
+        verdict = "learned the simulator, not offered" if row["learned_simulator"] else ""
+        print(f"{row['auroc']:.3f} [{row['auroc_low']:.3f}, {row['auroc_high']:.3f}] {row['name']:40} {verdict}")
+    learned = sum(row["learned_simulator"] for row in rows)
+    print(f"{learned} of {len(rows)} findings are not offered; written to {check_file(model)}")
+
+
 def calibrate(chosen: argparse.Namespace) -> None:
     """Fit how scores become probabilities on recordings that trained nothing; keep it in the checkpoint."""
     from ecgclip_core.evaluation.calibration import (
@@ -159,7 +174,7 @@ def fit_reports(chosen: argparse.Namespace) -> None:
     """Learn from reports with codes which codes annotators note; the table holds hashed words and no text."""
     import pandas as pd
 
-    from ecgclip_core.corpora.folder import parse_codes
+    from ecgclip_core.corpora.labels import parse_codes
     from ecgclip_core.findings.report_codes import fit_code_table, write_code_table
 
     rows = pd.read_csv(chosen.texts)
@@ -205,6 +220,12 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--validate-folds", type=_folds, help="strat_fold values that give the thresholds of F1")
     verb.add_argument("--out", type=Path, help="JSON file; evaluation.json of the checkpoint where left out")
     verb.set_defaults(run=evaluate_zero_shot)
+
+    verb = kinds.add_parser("simulated-only", help=evaluate_simulated_only.__doc__)
+    _add_labelled_folder(verb)
+    verb.add_argument("--simulated", type=int, default=780, help="recordings to simulate, of seeds of their own")
+    verb.add_argument("--cache", type=Path, default=Path("runs/simulated-only"), help="folder for them")
+    verb.set_defaults(run=evaluate_simulated_only)
 
     verb = verbs.add_parser("calibrate", help=calibrate.__doc__)
     _add_labelled_folder(verb)

@@ -24,9 +24,9 @@ from ecgclip_core.cohort.sources import (
     Entry,
     folder_entries,
     simulated_entries,
-    with_ancestors,
 )
 from ecgclip_core.cohort.store import Cohort, load_cohort, save_cohort
+from ecgclip_core.corpora.labels import with_ancestors
 from ecgclip_core.ecg.measure import measure
 from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.errors import CheckpointError, EcgclipError, RecordingError

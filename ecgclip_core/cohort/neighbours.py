@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ecgclip_core.cohort.sources import SIMULATED, read_inside
+from ecgclip_core.cohort.sources import SIMULATED
 from ecgclip_core.cohort.store import Cohort
+from ecgclip_core.corpora.tables import read_record
 from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.errors import RecordingError
 from ecgclip_core.model.ecgclip import ECGCLIP
@@ -143,4 +144,4 @@ def recording_of(cohort: Cohort, row: int) -> ECG:
         return simulate(found["finding"], int(found["seed"]))
     if cohort.folder is None:
         raise RecordingError("The cohort was not read from a folder, so its recordings cannot be found.")
-    return read_inside(cohort.folder / cohort.meta["source"], found["record"])
+    return read_record(cohort.folder / cohort.meta["source"], found["record"])

@@ -1,11 +1,5 @@
-"""A folder of recordings with a `records.csv`, PTB-XL's columns or fewer.
+"""A folder of recordings as a corpus: read, prepared once, with what its table says of each."""
 
-`record` (the recording's file, relative to the folder) is needed; `report`, `scp_codes` (a Python or JSON dict of
-codes with likelihoods, or codes separated by semicolons), `patient_id`, `strat_fold`, `age` are read where they are
-there.
-"""
-
-import ast
 import hashlib
 import json
 from pathlib import Path
@@ -14,32 +8,28 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from ecgclip_core.corpora.corpus import ABSENT, HOLDS, UNKNOWN, Corpus
-from ecgclip_core.ecg.read import read_ecg
-from ecgclip_core.errors import EcgclipError, RecordingError
-from ecgclip_core.findings.catalogue import catalogue
-from ecgclip_core.findings.reports import findings_of_codes, statements
+from ecgclip_core.corpora.corpus import Corpus
+from ecgclip_core.corpora.labels import label_matrix
+from ecgclip_core.corpora.tables import read_record, read_table
+from ecgclip_core.errors import EcgclipError
+from ecgclip_core.findings.reports import statements
 from ecgclip_core.findings.translation import to_english
 from ecgclip_core.model.preprocessing import Preprocessing
 
 CHUNK = 256
 
 
-def read_folder(
-    folder: str | Path, preprocessing: Preprocessing, cache: str | Path, table: str = "records.csv"
-) -> Corpus:
+def read_folder(folder: str | Path, preprocessing: Preprocessing, cache: str | Path) -> Corpus:
     """Read and prepare every recording of a folder, once.
 
     Parameters
     ----------
     folder : path
-        With a ``records.csv``.
+        Any that `read_table` knows.
     preprocessing : Preprocessing
         Of the model that is to see the signals.
     cache : path
         A folder for the prepared signals; an interrupted call goes on where it stopped.
-    table : str
-        Name of the table in `folder`.
 
     Returns
     -------
@@ -49,77 +39,29 @@ def read_folder(
     Raises
     ------
     RecordingError
-        Where the table is missing or has no column ``record``.
+        As of `read_table` and `label_matrix`.
     """
-    rows = read_table(Path(folder) / table)
+    rows = read_table(folder)
     signals, calibrated, readable = _prepared(Path(folder), rows, preprocessing, Path(cache))
     rows = rows[readable].reset_index(drop=True)
     findings, labels = label_matrix(rows)
+    reports = rows["report"].fillna("").astype(str) if "report" in rows else [""] * len(rows)
     return Corpus(
         tuple(rows["record"]),
         signals[readable],
         calibrated[readable],
         findings,
         labels,
-        tuple(english_statements(report) for report in _column(rows, "report", "")),
-        _column(rows, "patient_id", "").astype(str),
-        pd.to_numeric(_column(rows, "strat_fold", 0)).astype(int),
-        pd.to_numeric(_column(rows, "age", np.nan)).astype(float),
+        tuple(english_statements(report) for report in reports),
+        rows["patient_id"].to_numpy(dtype=str),
+        rows["strat_fold"].to_numpy(dtype=int) if "strat_fold" in rows else np.zeros(len(rows), dtype=int),
+        rows["age"].to_numpy(dtype=float),
     )
 
 
 def english_statements(report: str) -> tuple[str, ...]:
     """The statements of a report, German and Swedish ones put into English: the text encoder reads English."""
     return tuple(to_english(statement) for statement in statements(report))
-
-
-def read_table(file: Path) -> pd.DataFrame:
-    """The table of a folder, with its columns checked."""
-    if not file.is_file():
-        raise RecordingError(f"No {file.name} in {file.parent.name!r}. It needs a column 'record' with one file a row.")
-    rows = pd.read_csv(file)
-    if "record" not in rows:
-        raise RecordingError(f"{file.name} has no column 'record'; it has {', '.join(map(str, rows.columns))}.")
-    return rows
-
-
-def label_matrix(rows: pd.DataFrame) -> tuple[tuple[str, ...], np.ndarray]:
-    """What the codes of a table say of every finding that has a code.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        With or without a column ``scp_codes``.
-
-    Returns
-    -------
-    findings : tuple of str
-        Entries with an SCP-ECG code and their ancestors.
-    labels : ndarray of int8, shape (n, f)
-        All `UNKNOWN` for a row without codes.
-    """
-    coded = {code for entry in catalogue().values() for code in entry.codes.get("scp", ())}
-    findings = tuple(sorted({finding for code in coded for finding in findings_of_codes({code: 100.0})}))
-    column = {finding: number for number, finding in enumerate(findings)}
-    labels = np.full((len(rows), len(findings)), UNKNOWN, dtype=np.int8)
-    for row, text in enumerate(_column(rows, "scp_codes", "")):
-        codes = parse_codes(text)
-        if codes:
-            labels[row] = ABSENT
-            labels[row, [column[finding] for finding in findings_of_codes(codes)]] = HOLDS
-    return findings, labels
-
-
-def parse_codes(text: str) -> dict[str, float]:
-    """Codes with likelihoods from a dict written as text, or from codes separated by semicolons."""
-    text = str(text).strip()
-    if not text.startswith("{"):
-        return {code.strip(): 100.0 for code in text.split(";") if code.strip()}
-    return {str(code): float(likelihood) for code, likelihood in ast.literal_eval(text).items()}
-
-
-def _column(rows: pd.DataFrame, name: str, missing) -> np.ndarray:
-    return rows[name].fillna(missing).to_numpy() if name in rows else np.full(len(rows), missing)
 
 
 def _prepared(
@@ -151,7 +93,7 @@ def _prepare_chunk(folder: Path, names: list[str], preprocessing: Preprocessing,
     problems = []
     for row, name in enumerate(names):
         try:
-            ecg = read_ecg(folder / name)
+            ecg = read_record(folder, name)
         except EcgclipError as error:
             readable[row] = False
             problems.append((name, str(error)))

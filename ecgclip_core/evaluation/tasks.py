@@ -23,7 +23,7 @@ import pandas as pd
 
 from ecgclip_core.bundled import ASSETS
 from ecgclip_core.corpora.corpus import ABSENT, HOLDS, UNKNOWN
-from ecgclip_core.corpora.folder import label_matrix, parse_codes
+from ecgclip_core.corpora.labels import label_matrix, parse_codes
 from ecgclip_core.errors import EcgclipError
 from ecgclip_core.findings.catalogue import CODE_SYSTEMS, Finding, catalogue, find, with_code
 
@@ -153,7 +153,7 @@ def labels_of(task: Task, rows: pd.DataFrame) -> tuple[tuple[str, ...], np.ndarr
         if label.column:
             columns.append(_own_column(task, label.column, rows))
         elif label.codes:
-            columns.append(_coded(task, label.codes, rows))
+            columns.append(_coded(task, label, rows))
         elif label.finding in findings:
             columns.append(known[:, findings.index(label.finding)])
         else:
@@ -213,15 +213,19 @@ def _own_column(task: Task, column: str, rows: pd.DataFrame) -> np.ndarray:
     return values
 
 
-def _coded(task: Task, codes: tuple[tuple[str, str], ...], rows: pd.DataFrame) -> np.ndarray:
-    system = codes[0][0]
+def _coded(task: Task, label: Label, rows: pd.DataFrame) -> np.ndarray:
+    system = label.codes[0][0]
     column = f"{system}_codes"
     if column not in rows:
         raise EcgclipError(f"The task {task.name!r} reads a column {column!r}, which the table does not have.")
-    wanted = {code for _, code in codes}
+    wanted = {code for _, code in label.codes}
     values = np.full(len(rows), UNKNOWN, dtype=np.int8)
     for row, text in enumerate(rows[column].fillna("")):
         carried = parse_codes(text)
         if carried:
             values[row] = HOLDS if wanted & set(carried) else ABSENT
+    if "asked" in rows:
+        # Some sources of the Challenge never write some codes down.
+        decided = rows["asked"].fillna("").map(lambda text: not text or label.finding in text.split(";"))
+        values[(values == ABSENT) & ~decided.to_numpy(dtype=bool)] = UNKNOWN
     return values

@@ -10,8 +10,7 @@ from sklearn.metrics import roc_auc_score
 from tqdm import tqdm
 
 from ecgclip_core.corpora.corpus import HOLDS, UNKNOWN
-from ecgclip_core.corpora.folder import read_table
-from ecgclip_core.ecg.read import read_ecg
+from ecgclip_core.corpora.tables import read_record, read_table
 from ecgclip_core.errors import EcgclipError
 from ecgclip_core.evaluation.calibration import calibration_error, cross_fitted, reliability
 from ecgclip_core.evaluation.decisions import PARTS, decide_cross_fitted
@@ -101,7 +100,7 @@ def see_all(model: ECGCLIP, folder: str | Path, folds: set[int] | None = None) -
     ----------
     model : ECGCLIP
     folder : path
-        Of recordings with a table, as ``corpora.folder`` reads it; a recording longer than the model's window is read
+        That ``corpora.tables`` knows; a recording longer than the model's window is read
         in windows.
     folds : set of int, optional
         Values of ``strat_fold`` to take; all where left out.
@@ -115,7 +114,7 @@ def see_all(model: ECGCLIP, folder: str | Path, folds: set[int] | None = None) -
     seen, kept, calibrated, unreadable = [], [], [], []
     for row, record in enumerate(tqdm(rows["record"], desc="Reading", unit="recording")):
         try:
-            ecg = read_ecg(Path(folder) / record)
+            ecg = read_record(folder, record)
         except EcgclipError:
             unreadable.append(record)
             continue
@@ -135,7 +134,7 @@ def rows_of(folder: str | Path, folds: set[int] | None = None) -> pd.DataFrame:
     EcgclipError
         Where the table has no folds, or none of those asked for.
     """
-    rows = read_table(Path(folder) / "records.csv")
+    rows = read_table(folder)
     if folds is None:
         return rows
     if "strat_fold" not in rows:
@@ -144,15 +143,6 @@ def rows_of(folder: str | Path, folds: set[int] | None = None) -> pd.DataFrame:
     if rows.empty:
         raise EcgclipError(f"The table has no recording of fold {', '.join(map(str, sorted(folds)))}.")
     return rows
-
-
-def patients_of(rows: pd.DataFrame) -> np.ndarray:
-    """The person of each row, as text; a recording of nobody known is a person of its own."""
-    records = rows["record"].astype(str)
-    patients = (
-        rows["patient_id"].astype(str).where(rows["patient_id"].notna(), records) if "patient_id" in rows else records
-    )
-    return patients.to_numpy(dtype=str)
 
 
 def answer_all(model: ECGCLIP, folder: str | Path, task: Task, folds: set[int] | None = None) -> Answers:
@@ -202,7 +192,7 @@ def answer_task(model: ECGCLIP, seen: Seen, task: Task, fewest: int = FEWEST_POS
         np.array(earlier).reshape(len(earlier), *copies.shape[1:]),
         labels[:, enough] == HOLDS,
         labels[:, enough] != UNKNOWN,
-        patients_of(seen.rows)[rows],
+        seen.rows["patient_id"].to_numpy(dtype=str)[rows],
         seen.calibrated[rows],
         seen.unreadable,
         {key: int(number) for key, number, kept in zip(keys, positives, enough, strict=True) if not kept},

@@ -1,12 +1,16 @@
 """From a folder of recordings to a checkpoint folder: read, simulate, train, teach the scope, write."""
 
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from ecgclip_core.corpora.folder import read_folder
 from ecgclip_core.corpora.simulated import simulate_corpus, simulated_features
+from ecgclip_core.corpora.splits import folds_by_patient
+from ecgclip_core.corpora.tables import read_table
 from ecgclip_core.errors import EcgclipError
 from ecgclip_core.findings.catalogue import catalogue
 from ecgclip_core.model.checkpoint import save_model, weights_hash
@@ -20,7 +24,7 @@ from ecgclip_core.training.statements import commonest, stated_findings
 from ecgclip_core.training.text_stage import taught_texts, teach_text_encoder
 from ecgclip_core.training.training_set import TrainingSet, training_set
 
-TEXT_COLUMNS = ["report", "scp_codes", "strat_fold"]
+TEXT_COLUMNS = ["report", "strat_fold", "scp_codes", "snomed_codes", "findings", "asked"]
 SCOPE_STATEMENTS = 1500
 TAUGHT_STATEMENTS = 1500
 
@@ -57,7 +61,7 @@ def build_checkpoint(
     Parameters
     ----------
     folder : path
-        Recordings with a ``records.csv``.
+        Any that `read_table` knows; where it has no folds, ten are dealt by person.
     recipe_name : str
         A bundled recipe or a TOML file.
     out : path
@@ -73,9 +77,13 @@ def build_checkpoint(
     """
     recipe, out = read_recipe(recipe_name), Path(out)
     text_folder = Path(text_encoder) if text_encoder else default_text_encoder()
-    real = read_folder(folder, Preprocessing(), out / "cache")
+    real, texts = read_folder(folder, Preprocessing(), out / "cache"), read_table(folder)
+    if "strat_fold" not in texts:
+        texts["strat_fold"] = folds_by_patient(texts["patient_id"])
+        fold_of = dict(zip(texts["record"], texts["strat_fold"], strict=True))
+        real = replace(real, folds=np.array([fold_of[record] for record in real.records]))
     made = simulate_corpus(simulated, Preprocessing(), out / "cache")
-    texts = pd.read_csv(texts_file or Path(folder) / "records.csv").reindex(columns=TEXT_COLUMNS)
+    texts = (pd.read_csv(texts_file) if texts_file else texts).reindex(columns=TEXT_COLUMNS)
     features = simulated_features(simulated, out / "cache")
     data = training_set(real, made, texts, features, folds, validation_folds, recipe.youngest)
     if recipe.text_steps:

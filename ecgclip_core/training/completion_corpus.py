@@ -9,8 +9,7 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
-from ecgclip_core.corpora.folder import read_table
-from ecgclip_core.ecg.read import read_ecg
+from ecgclip_core.corpora.tables import read_record, read_table
 from ecgclip_core.errors import EcgclipError, EndpointError, RecordingError
 from ecgclip_core.model.ecgclip import ECGCLIP
 from ecgclip_core.training.completion import COLUMNS, KEPT, REJECTED, check_proposals
@@ -40,7 +39,7 @@ def complete_folder(
     Parameters
     ----------
     folder : path
-        With a ``records.csv`` of the columns ``record`` and ``report``.
+        Any that `read_table` knows, with reports.
     out : path
         A CSV file: ``record`` and the columns of `completion.complete`; a recording without proposals has one row of
         the state "nothing proposed". Where it is there already, what it lacks is added.
@@ -60,9 +59,9 @@ def complete_folder(
     EndpointError
         Where an endpoint fails; what was done until then is kept.
     """
-    rows = read_table(Path(folder) / "records.csv")
+    rows = read_table(folder)
     if "report" not in rows:
-        raise RecordingError("records.csv has no column 'report': there is nothing to complete.")
+        raise RecordingError("The table of this folder has no column 'report': there is nothing to complete.")
     out, thresholds = Path(out), load_thresholds(model)
     done = _begun(out, {"checkpoint": model.hash, "proposer": proposer_name})
     reports = rows["report"].fillna("").astype(str)
@@ -80,7 +79,7 @@ def _rows_of(
     folder: Path, record: str, report: str, model: ECGCLIP, proposer: Proposer, thresholds: Thresholds | None
 ) -> Iterator[tuple]:
     try:
-        ecg = read_ecg(folder / record)
+        ecg = read_record(folder, record)
         proposals = proposer(report)
     except EndpointError:
         raise

@@ -1,12 +1,13 @@
 """What a run learns from: real recordings, simulated ones, and report texts, with labels in common columns."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from ecgclip_core.corpora.corpus import UNKNOWN, Corpus
-from ecgclip_core.corpora.folder import english_statements, label_matrix
+from ecgclip_core.corpora.folder import english_statements
+from ecgclip_core.corpora.labels import label_matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +53,11 @@ class TrainingSet:
         """What each recording's report says; nothing for a simulated one."""
         return [self.real.statements[row] if row < len(self.real) else () for row in rows]
 
+    def of_real(self, mask: np.ndarray) -> "TrainingSet":
+        """The same with only those real recordings that a boolean mask of shape (n,) picks."""
+        kept = np.concatenate([mask, np.ones(len(self.simulated), dtype=bool)])
+        return replace(self, real=self.real.where(mask), feature_labels=self.feature_labels[kept])
+
     def _of_both(self, rows: np.ndarray, read) -> np.ndarray:
         real = rows < len(self.real)
         if real.all():
@@ -79,7 +85,7 @@ def training_set(
     ----------
     real, simulated : Corpus
     texts : DataFrame
-        Columns ``report``, ``scp_codes``, ``strat_fold``.
+        Columns ``report``, ``strat_fold`` and the label columns of `corpora.tables`.
     features : tuple of (tuple of str, ndarray of int8, shape (s, g))
         Waveform features, and whether each holds in each simulated recording.
     folds, validation_folds : set of int
@@ -92,11 +98,11 @@ def training_set(
         A finding without codes in `real` is unknown there: only simulated recordings teach it, so that it cannot be
         told by whether a recording is simulated.
     """
-    findings = tuple(sorted({*real.findings, *simulated.findings}))
-    real = real.with_findings(findings)
-    young = real.ages < youngest
     texts = texts[texts["strat_fold"].isin(folds) & texts["report"].notna()]
     text_findings, text_labels = label_matrix(texts)
+    findings = tuple(sorted({*real.findings, *simulated.findings, *text_findings}))
+    real = real.with_findings(findings)
+    young = real.ages < youngest
     labels = np.full((len(texts), len(findings)), UNKNOWN, dtype=np.int8)
     labels[:, [findings.index(finding) for finding in text_findings]] = text_labels
     trained = real.where(np.isin(real.folds, list(folds)) & ~young)

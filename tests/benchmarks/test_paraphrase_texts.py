@@ -13,7 +13,8 @@ sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 
 from paraphrase_texts import bare, read_texts, repeated, said_by_the_project  # noqa: E402
 
-from ecgclip_core.corpora.folder import english_statements, read_table  # noqa: E402
+from ecgclip_core.corpora.folder import english_statements  # noqa: E402
+from ecgclip_core.corpora.tables import read_table  # noqa: E402
 from ecgclip_core.findings.catalogue import catalogue  # noqa: E402
 from ecgclip_core.findings.wordings import wordings  # noqa: E402
 
@@ -24,7 +25,7 @@ def test_no_text_is_one_of_the_catalogue_or_of_what_teaches_the_text_encoder():
 
 
 def test_no_text_is_a_statement_of_a_report_that_teaches(real_data):
-    rows = read_table(real_data / "ptbxl" / "records.csv")
+    rows = read_table(real_data / "ptbxl")
     reports = rows.loc[rows["strat_fold"] < 9, "report"].dropna().unique()
     taught = {text for report in reports for text in english_statements(report)}
     found = Counter(kind for kind, _ in repeated(read_texts(), taught))

@@ -7,11 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ecgclip_core.cohort import build, sources
+from ecgclip_core.cohort import build
 from ecgclip_core.cohort.build import build_cohort, build_simulated_cohort
 from ecgclip_core.cohort.neighbours import inside_polygon, neighbours, place, recording_of, score_question
 from ecgclip_core.cohort.plane import lay_out
 from ecgclip_core.cohort.store import load_cohort, save_cohort
+from ecgclip_core.corpora import tables
 from ecgclip_core.ecg.leads import LEADS
 from ecgclip_core.errors import CheckpointError, RecordingError
 from ecgclip_core.model.query import Query
@@ -78,8 +79,8 @@ def test_an_interrupted_build_goes_on_and_repeats_nothing(tiny_model, folder, tm
         read.append(path.name)
         return original(path)
 
-    original = sources.read_ecg
-    monkeypatch.setattr(sources, "read_ecg", counted)
+    original = tables.read_ecg
+    monkeypatch.setattr(tables, "read_ecg", counted)
     with pytest.raises(KeyboardInterrupt):
         build_cohort(tiny_model, folder, tmp_path / "out", quiet=True)
     first = list(read)
@@ -99,8 +100,8 @@ def test_a_finished_cohort_takes_up_new_recordings_only(tiny_model, folder, tmp_
     build_cohort(tiny_model, folder, out, quiet=True)
     write_csv(make_ecg(seed=50, sampling_rate=100), folder / "new.csv")
     read = []
-    original = sources.read_ecg
-    monkeypatch.setattr(sources, "read_ecg", lambda path: read.append(path.name) or original(path))
+    original = tables.read_ecg
+    monkeypatch.setattr(tables, "read_ecg", lambda path: read.append(path.name) or original(path))
     assert len(build_cohort(tiny_model, folder, out, quiet=True)) == 13
     assert set(read) == {"new.csv", "broken.csv", "cut.hea"}
 

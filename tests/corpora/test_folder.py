@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 
 from ecgclip_core.corpora.corpus import ABSENT, HOLDS, UNKNOWN
-from ecgclip_core.corpora.folder import label_matrix, parse_codes, read_folder
+from ecgclip_core.corpora.folder import read_folder
+from ecgclip_core.corpora.labels import label_matrix, parse_codes
 from ecgclip_core.ecg.leads import LEADS
 from ecgclip_core.errors import RecordingError
 from ecgclip_core.model.preprocessing import Preprocessing
