@@ -1,8 +1,7 @@
 """Saliency: which samples of which leads carry a model's answer.
 
-The methods are those of Captum (Kokhlikyan et al. 2020, arXiv:2009.07896). All have one signature: the margin to
-explain and the prepared windows in, one value for each sample of them out. A further method is one function and one
-line of `METHODS`.
+A further method is one function in `saliency_methods` and one line of `METHODS`; a further baseline is one function and
+one line in `saliency_baselines`.
 """
 
 import math
@@ -14,19 +13,17 @@ import torch
 from torch import Tensor
 
 from ecgclip_core.ecg.recording import ECG
+from ecgclip_core.interpretation import saliency_methods as methods
+from ecgclip_core.interpretation.saliency_baselines import BASELINES
 from ecgclip_core.interpretation.target import ContrastMargin, Progress
 from ecgclip_core.model.ecgclip import ECGCLIP
 from ecgclip_core.model.query import Query, ask
 from ecgclip_core.model.signal_encoder import STAGE_STRIDES, STEM_STRIDE
 from ecgclip_core.model.zero_shot import margin
 
-INTEGRATION_STEPS = 50
-INTEGRATION_BATCH = 25
-SMOOTHING_COPIES = 20
-SMOOTHING_NOISE = 0.05  # of a lead's range; more drowns the P wave
-OCCLUSION_WIDTH_S = 0.16  # two cells of the last stage, about a QRS complex with its edges
-OCCLUSION_STEP_S = 0.08
-OCCLUSION_BATCH = 24
+# What the app shows first: the method that benchmarks/saliency.py finds best, by the rule in docs/saliency.md.
+DEFAULT = "integrated_gradients"
+STAGES = tuple(range(1, len(STAGE_STRIDES) + 1))
 
 
 @dataclass(frozen=True)
@@ -50,6 +47,10 @@ class Saliency:
         and the baseline; 0 where the integral is exact. The largest of all windows.
     sampling_rate : float
         Hz, of `values`.
+    baseline : str or None
+        A key of ``BASELINES`` for a method that compares the recording with one.
+    stage : int or None
+        Of the encoder, from 1, for a method that looks into one.
     """
 
     values: np.ndarray = field(repr=False)
@@ -59,6 +60,8 @@ class Saliency:
     target: float
     delta: float | None
     sampling_rate: float
+    baseline: str | None = None
+    stage: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,31 +73,39 @@ class Method:
     label, note : str
         What a reader calls it, and what its maps can and cannot show.
     function : callable
-        ``function(target, x) -> (values, delta)``: `ContrastMargin` and windows (w, 12, length) in, values of the same
-        shape and the convergence delta (w,) or None out.
+        ``function(target, x, ...) -> (values, delta)``: `ContrastMargin` and windows (w, 12, length) in, values of
+        the same shape and the convergence delta (w,) or None out.
     resolution : callable
-        ``resolution(model) -> float``, seconds.
+        ``resolution(model, stage) -> float``, seconds.
     signed : bool
         Whether values below 0 speak against the question; otherwise only size counts.
     by_lead, by_time : bool
         Whether the map tells leads, and moments, apart.
+    slow : bool
+        Whether a map takes more than about a second for ten seconds of ECG.
+    uses : tuple of str
+        Which of ``"baseline"`` and ``"stage"`` the function takes as keywords.
     """
 
     label: str
     note: str
-    function: Callable[[ContrastMargin, Tensor], tuple[Tensor, Tensor | None]]
-    resolution: Callable[[ECGCLIP], float]
+    function: Callable[..., tuple[Tensor, Tensor | None]]
+    resolution: Callable[[ECGCLIP, int], float]
     signed: bool
     by_lead: bool = True
     by_time: bool = True
+    slow: bool = False
+    uses: tuple[str, ...] = ()
 
 
 def saliency(
     model: ECGCLIP,
     ecg: ECG,
     query: str | Query,
-    method: str = "integrated_gradients",
+    method: str = DEFAULT,
     progress: Progress | None = None,
+    baseline: str = "zero",
+    stage: int = STAGES[-1],
 ) -> Saliency:
     """Where in a recording the model found its answer to a question.
 
@@ -109,6 +120,10 @@ def saliency(
         A key of `METHODS`.
     progress : callable, optional
         Called with the share of the work done, in [0, 1]. An exception that it raises stops the work.
+    baseline : str
+        A key of ``BASELINES``: what the recording is compared with, by methods that compare.
+    stage : int
+        Of the encoder, 1 to 4: where Grad-CAM looks. An earlier stage has finer cells and sees less of the beat.
 
     Returns
     -------
@@ -119,169 +134,127 @@ def saliency(
     QuestionError
         Where the question is empty or too long.
     ValueError
-        For a method that does not exist.
+        For a method, baseline or stage that does not exist.
     """
-    if method not in METHODS:
-        raise ValueError(f"no saliency method {method!r}; there are {', '.join(METHODS)}")
     query = query if isinstance(query, Query) else ask(model, query)
-    windows, _ = model.preprocessing.windows(ecg)
-    x = torch.from_numpy(windows)
     target = ContrastMargin(model, query, progress)
-    values, delta = METHODS[method].function(target, x)
-    laid = model.preprocessing.over_recording(values.detach().numpy(), ecg)
-    laid[~np.isfinite(ecg.signal).any(axis=1)] = 0
-    vector = torch.from_numpy(model.encode_windows(windows)).mean(dim=0, keepdim=True)
+    values, delta = attribute(target, ecg, method, baseline, stage)
+    target.tell(1.0)
+    how = METHODS[method]
     return Saliency(
-        values=laid,
+        values=values,
         method=method,
         query=query,
-        resolution_s=METHODS[method].resolution(model),
-        target=float(margin(model, torch.nn.functional.normalize(vector, dim=1), query)[0]),
-        delta=None if delta is None else float(delta[delta.abs().argmax()]),
+        resolution_s=how.resolution(model, stage),
+        target=_margin(model, ecg, query),
+        delta=delta,
         sampling_rate=ecg.sampling_rate,
+        baseline=baseline if "baseline" in how.uses else None,
+        stage=stage if "stage" in how.uses else None,
     )
 
 
-def gradient(target: ContrastMargin, x: Tensor) -> tuple[Tensor, None]:
-    """|d margin / d x|: how much the answer would change with the sample (Simonyan et al. 2014, arXiv:1312.6034)."""
-    from captum.attr import Saliency as Gradient
+def attribute(
+    target: ContrastMargin, ecg: ECG, method: str = DEFAULT, baseline: str = "zero", stage: int = STAGES[-1]
+) -> tuple[np.ndarray, float | None]:
+    """The map of any target, on the samples of a recording.
 
-    target.expected = max(target.expected, len(x))
-    return Gradient(target).attribute(_leaf(x), abs=True), None
+    Parameters
+    ----------
+    target : ContrastMargin
+    ecg, method, baseline, stage
+        As of `saliency`.
 
-
-def smoothgrad(target: ContrastMargin, x: Tensor) -> tuple[Tensor, None]:
-    """The mean of `gradient` over copies with a little noise (Smilkov et al. 2017, arXiv:1706.03825).
-
-    The noise comes from a generator of its own and not through Captum's ``NoiseTunnel``, which draws from the state
-    that all threads share: the same recording always has the same map.
+    Returns
+    -------
+    values : ndarray of float32, shape (12, n)
+    delta : float or None
     """
-    target.expected = SMOOTHING_COPIES * len(x)
-    generator = torch.Generator().manual_seed(0)
-    spread = SMOOTHING_NOISE * (x.amax(dim=2, keepdim=True) - x.amin(dim=2, keepdim=True))
-    copies = (x + spread * torch.randn(x.shape, generator=generator) for _ in range(SMOOTHING_COPIES))
-    return sum(gradient(target, copy)[0] for copy in copies) / SMOOTHING_COPIES, None
+    for what, chosen, known in (
+        ("method", method, METHODS),
+        ("baseline", baseline, BASELINES),
+        ("stage", stage, STAGES),
+    ):
+        if chosen not in known:
+            raise ValueError(f"no saliency {what} {chosen!r}; there are {', '.join(map(str, known))}")
+    preprocessing = target.model.preprocessing
+    windows, _ = preprocessing.windows(ecg)
+    options = {}
+    if "baseline" in METHODS[method].uses:
+        options["baseline"] = torch.from_numpy(BASELINES[baseline].function(windows, ecg, preprocessing))
+    if "stage" in METHODS[method].uses:
+        options["stage"] = stage
+    values, delta = METHODS[method].function(target, torch.from_numpy(windows), **options)
+    laid = preprocessing.over_recording(values.detach().numpy(), ecg)
+    laid[~np.isfinite(ecg.signal).any(axis=1)] = 0
+    return laid, None if delta is None else float(delta[delta.abs().argmax()])
 
 
-def integrated_gradients(target: ContrastMargin, x: Tensor) -> tuple[Tensor, Tensor]:
-    """x times the mean gradient on the straight way from a flat line to x (Sundararajan et al. 2017, arXiv:1703.01365).
-
-    The values sum to the margin of x less that of a flat line, up to the delta. What is flat has value 0: an absent
-    wave cannot be seen in this map.
-    """
-    from captum.attr import IntegratedGradients
-
-    target.expected = len(x) * (INTEGRATION_STEPS + 2)
-    return IntegratedGradients(target).attribute(
-        _leaf(x),
-        baselines=torch.zeros_like(x),
-        n_steps=INTEGRATION_STEPS,
-        internal_batch_size=max(INTEGRATION_BATCH, len(x)),
-        return_convergence_delta=True,
-    )
+def _margin(model: ECGCLIP, ecg: ECG, query: Query) -> float:
+    """The margin of the whole recording."""
+    return float(margin(model, torch.from_numpy(model.encode_ecg([ecg])), query)[0])
 
 
-def grad_cam(target: ContrastMargin, x: Tensor) -> tuple[Tensor, None]:
-    """Channels of the last stage, weighted by their mean gradient (Selvaraju et al. 2017, arXiv:1610.02391).
-
-    What speaks against the question is cut off. The last stage has no leads: every lead gets the same curve.
-    """
-    from captum.attr import LayerGradCam
-
-    target.expected = len(x)
-    layer = target.model.signal_encoder.stages[-1]
-    with target.model.lock:  # from setting the hook to its removal
-        cells = LayerGradCam(target, layer).attribute(_leaf(x), relu_attributions=True)[:, 0].detach().numpy()
-    # With odd kernels and symmetric padding, cell i is centred on sample i * stride.
-    stride = -(-x.shape[2] // cells.shape[1])
-    at = np.arange(x.shape[2])
-    curves = np.stack([np.interp(at, np.arange(len(row)) * stride, row) for row in cells])
-    return torch.from_numpy(curves)[:, None, :].expand_as(x).float(), None
-
-
-def occlusion(target: ContrastMargin, x: Tensor) -> tuple[Tensor, None]:
-    """How much the margin falls when a stretch of one lead is flattened (Zeiler and Fergus 2014, arXiv:1311.2901).
-
-    A sample has the mean of the stretches that cover it.
-    """
-    from captum.attr import Occlusion
-
-    rate = target.model.preprocessing.sampling_rate
-    width, step = round(OCCLUSION_WIDTH_S * rate), round(OCCLUSION_STEP_S * rate)
-    positions = 1 + -(-(x.shape[2] - width) // step)
-    target.expected = len(x) * (1 + x.shape[1] * positions)
-    return (
-        Occlusion(target).attribute(
-            x, sliding_window_shapes=(1, width), strides=(1, step), baselines=0, perturbations_per_eval=OCCLUSION_BATCH
-        ),
-        None,
-    )
-
-
-def lead_ablation(target: ContrastMargin, x: Tensor) -> tuple[Tensor, None]:
-    """How much the margin falls when a whole lead is flattened; one value a lead."""
-    from captum.attr import FeatureAblation
-
-    target.expected = len(x) * (1 + x.shape[1])
-    mask = torch.arange(x.shape[1])[None, :, None].expand(1, -1, x.shape[2])
-    return FeatureAblation(target).attribute(x, baselines=0, feature_mask=mask, perturbations_per_eval=12), None
-
-
-def _leaf(x: Tensor) -> Tensor:
-    return x.detach().clone().requires_grad_(True)
-
-
-def _sample(model: ECGCLIP) -> float:
+def _sample(model: ECGCLIP, stage: int) -> float:
     return 1 / model.preprocessing.sampling_rate
 
 
-def _last_cell(model: ECGCLIP) -> float:
-    return math.prod((STEM_STRIDE, *STAGE_STRIDES)) / model.preprocessing.sampling_rate
+def _cell(model: ECGCLIP, stage: int) -> float:
+    return math.prod((STEM_STRIDE, *STAGE_STRIDES[:stage])) / model.preprocessing.sampling_rate
+
+
+def _window(model: ECGCLIP, stage: int) -> float:
+    return model.preprocessing.length / model.preprocessing.sampling_rate
 
 
 METHODS: dict[str, Method] = {
     "integrated_gradients": Method(
         "Integrated gradients",
-        "Adds up to the answer, up to the delta. An absent or flat wave gets nothing.",
-        integrated_gradients,
+        "Adds up to the difference between the recording and the baseline, up to the delta.",
+        methods.integrated_gradients,
         _sample,
         signed=True,
+        uses=("baseline",),
     ),
     "gradient": Method(
         "Gradient",
         "How sensitive the answer is to each sample; says nothing about for or against.",
-        gradient,
+        methods.gradient,
         _sample,
         signed=False,
     ),
     "smoothgrad": Method(
         "SmoothGrad",
-        f"The gradient, averaged over {SMOOTHING_COPIES} copies with a little noise.",
-        smoothgrad,
+        f"The gradient, averaged over {methods.SMOOTHING_COPIES} copies with a little noise.",
+        methods.smoothgrad,
         _sample,
         signed=False,
     ),
     "grad_cam": Method(
         "Grad-CAM",
-        "When, not in which lead: the last stage of the encoder has no leads, so all twelve show the same curve.",
-        grad_cam,
-        _last_cell,
+        "When, not in which lead: the stages of the encoder have no leads, so all twelve show the same curve.",
+        methods.grad_cam,
+        _cell,
         signed=False,
         by_lead=False,
+        uses=("stage",),
     ),
     "occlusion": Method(
         "Occlusion",
-        "How much the answer falls when a stretch of one lead is flattened. Slow. An absent or flat wave gets nothing.",
-        occlusion,
-        lambda model: OCCLUSION_WIDTH_S,
+        "How much the answer falls when a stretch of one lead is replaced by the baseline. Slow.",
+        methods.occlusion,
+        lambda model, stage: methods.OCCLUSION_WIDTH_S,
         signed=True,
+        slow=True,
+        uses=("baseline",),
     ),
     "lead_ablation": Method(
         "Lead ablation",
-        "How much the answer falls when a whole lead is flattened: which leads, not when.",
-        lead_ablation,
-        lambda model: model.preprocessing.length / model.preprocessing.sampling_rate,
+        "How much the answer falls when a whole lead is replaced by the baseline: which leads, not when.",
+        methods.lead_ablation,
+        _window,
         signed=True,
         by_time=False,
+        uses=("baseline",),
     ),
 }

@@ -81,7 +81,7 @@ def test_integrated_gradients_are_complete(tiny_model, make_ecg, query):
 
 def test_integrated_gradients_and_occlusion_of_a_linear_margin_are_weight_times_sample(linear):
     weights, x = linear
-    values, delta = METHODS["integrated_gradients"].function(LinearMargin(weights), x)
+    values, delta = METHODS["integrated_gradients"].function(LinearMargin(weights), x, baseline=torch.zeros_like(x))
     assert torch.allclose(values.float(), weights * x, atol=1e-4)
     assert float(delta.abs().max()) < 1e-2
     assert torch.allclose(METHODS["gradient"].function(LinearMargin(weights), x)[0], weights.abs().expand_as(x))
@@ -89,7 +89,7 @@ def test_integrated_gradients_and_occlusion_of_a_linear_margin_are_weight_times_
 
 def test_lead_ablation_of_a_linear_margin_is_the_share_of_the_lead(linear):
     weights, x = linear
-    values, _ = METHODS["lead_ablation"].function(LinearMargin(weights), x)
+    values, _ = METHODS["lead_ablation"].function(LinearMargin(weights), x, baseline=torch.zeros_like(x))
     assert torch.allclose(values, (weights * x).sum(dim=2, keepdim=True).expand_as(x), atol=1e-3)
 
 
