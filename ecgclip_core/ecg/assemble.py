@@ -68,6 +68,8 @@ def assemble(
     signal, calibrated = _in_millivolts(signal, stated, notes)
     signal = _with_limb_leads(signal, calibrated, notes)
     _remark_on_leads(signal, notes)
+    if channels.recorded:
+        notes.append(channels.recorded)
     return ECG(signal, float(rate), "mV" if calibrated else "unscaled", name, channels.patient, tuple(notes))
 
 

@@ -24,6 +24,8 @@ class Channels:
     patient : Patient
     notes : tuple of str
         What was repaired or assumed while decoding.
+    recorded : str
+        A sentence on the device and its filters; empty where the file does not say.
     """
 
     names: tuple[str, ...]
@@ -32,3 +34,4 @@ class Channels:
     sampling_rate: float | None
     patient: Patient = field(default_factory=Patient)
     notes: tuple[str, ...] = ()
+    recorded: str = ""

@@ -28,6 +28,16 @@ def age_in_years(text: str) -> float | None:
     return years if years <= 130 else None
 
 
+def age_between(born: str, recorded: str) -> str:
+    """Whole years between two dates written year first (``"19530508"``, ``"1953-05-08T10:00"``); empty if unknown."""
+    dates = [re.match(r"\s*(\d{4})\D?(\d{2})\D?(\d{2})", text) for text in (born, recorded)]
+    if None in dates:
+        return ""
+    birth, day = (tuple(int(part) for part in date.groups()) for date in dates)
+    years = day[0] - birth[0] - (day[1:] < birth[1:])
+    return str(years) if birth[0] > 1850 and 0 <= years <= 130 else ""
+
+
 def sex_of(text: str) -> str | None:
     """``"female"``, ``"male"`` or None, from the usual words and letters."""
     word = text.strip().strip(".").lower()

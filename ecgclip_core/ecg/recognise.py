@@ -1,5 +1,7 @@
 """What a file is, from its first bytes and not from its name."""
 
+import re
+
 # First bytes, where they stand, and what to call the file. Sources: the formats' specifications.
 _MAGIC = (
     (b"DICM", 128, "a DICOM file"),
@@ -26,7 +28,17 @@ _MAGIC = (
     (b"MZ", 0, "a Windows program"),
     (b"\x7fELF", 0, "a program"),
     (b"ISHNE", 0, "an ISHNE Holter file"),
+    (b"GDF ", 0, "a GDF file"),
+    (b"@ MFR", 0, "an MFER file"),
 )
+# Root elements of the XML dialects of ECGs that are read.
+_DIALECTS = {
+    "annotatedecg": "an HL7 aECG file",
+    "restingecg": "a GE MUSE XML file",
+    "restingecgdata": "a Philips ECG XML file",
+}
+_SPACE = re.compile(r"\s*")
+_ROOT = re.compile(r"<(?:[\w.\-]{1,100}:)?([A-Za-z_][\w.\-]{0,100})[\s/>]")
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -52,12 +64,37 @@ def kind_of(content: bytes, shortest_mark: int = 2) -> str:
     head = content[:4096]
     if not _is_text(head):
         return "data"
-    start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if start.startswith((b"<?xml", b"<annotatedecg")):
-        return "an HL7 aECG file" if b"annotatedecg" in head.lower() else "an XML file"
-    if start.startswith((b"<!doctype html", b"<html")):
+    start = decoded(head).lstrip()[:200].lower()
+    if start.startswith(("<!doctype html", "<html")):
         return "a web page"
+    if start.startswith("<"):
+        root = root_of(content)
+        if root or start.startswith("<?xml"):
+            return _DIALECTS.get(root.lower(), "an XML file")
     return "text"
+
+
+def root_of(content: bytes, within: int = 200_000) -> str:
+    """The name of the root element of an XML file, without its prefix; empty where its beginning shows none."""
+    text = decoded(content[:within])
+    place = 0
+    while True:
+        place = _SPACE.match(text, place).end()
+        before = next(
+            (marks for marks in (("<!--", "-->"), ("<?", "?>"), ("<!", ">")) if text.startswith(marks[0], place)), None
+        )
+        if before is None:
+            match = _ROOT.match(text, place)
+            return match[1] if match else ""
+        opening, closing = before
+        end = text.find(closing, place)
+        # A document type may hold declarations of its own in brackets.
+        bracket = text.find("[", place, end) if opening == "<!" and end >= 0 else -1
+        if bracket >= 0:
+            end = text.find(closing, max(text.find("]", bracket), bracket))
+        if end < 0:
+            return ""
+        place = end + len(closing)
 
 
 def _is_text(head: bytes) -> bool:
