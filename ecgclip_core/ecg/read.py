@@ -1,7 +1,7 @@
 """The one way from a file to an `ECG`."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 
 from ecgclip_core.ecg.assemble import assemble
@@ -10,7 +10,18 @@ from ecgclip_core.ecg.names import base_name, label_of, listed, shown_file
 from ecgclip_core.ecg.readers import READERS, reader_for
 from ecgclip_core.ecg.recognise import kind_of
 from ecgclip_core.ecg.recording import ECG
+from ecgclip_core.ecg.xml_tree import unknown_dialect
 from ecgclip_core.errors import RecordingError
+
+_RECORDINGS_NOT_READ = (
+    "an ISHNE Holter file",
+    "a GDF file",
+    "an MFER file",
+    "an HDF5 file",
+    "a PDF",
+    "a PNG image",
+    "a JPEG image",
+)
 
 
 def read_ecg(
@@ -66,9 +77,9 @@ def read_files(
     label: str | None = None,
 ) -> ECG:
     """Read the recording that the file `main` opens, with its companions from `files` (base name -> bytes)."""
-    reader = reader_for(main)
+    reader = reader_for(main, files[main])
     title = shown_file(main)
-    held = companions_of(main, files[main], files)
+    held = companions_of(main, files)
     members = {**{wanted: files[name] for wanted, name in held.items()}, title: files[main]}
     check_size(title, sum(len(content) for content in members.values()))
     try:
@@ -79,9 +90,13 @@ def read_files(
 
 def opening_file(files: dict[str, bytes], name: str | None = None) -> str:
     """Which of the files opens the recording, or a `RecordingError` that says what was found instead."""
-    openers = [file for file in files if reader_for(file)]
+    openers = [file for file in files if reader_for(file, files[file])]
     if len(openers) > 1 and name in openers:
         return name
+    if len(openers) > 1:
+        # A signal file may happen to look like another format, and a recording in segments has a header for each.
+        parts = {part for opener in openers for part in _parts_of(opener, files)}
+        openers = [opener for opener in openers if opener not in parts] or openers
     if len(openers) > 1:
         raise RecordingError(f"There are {len(openers)} recordings here, not one: {listed(openers)}.")
     if openers:
@@ -96,47 +111,68 @@ def why_not_read(file: str, content: bytes) -> str:
     """A sentence on a file that no reader opens."""
     kind = kind_of(content)
     title = shown_file(file)
-    known = " and ".join(reader.FORMAT for reader in READERS)
+    known = listed(reader.FORMAT for reader in READERS)
     if file.lower().endswith((".dat", ".mat")) and kind in ("data", "a MATLAB file", "text"):
         header = shown_file(file.rsplit(".", 1)[0] + ".hea")
         return f"{title} is a signal file without its header. Add the header, which is probably called {header}."
     if kind in ("data", "text"):
         kind = "a text file" if kind == "text" else "a file"
         return f"{title} is {kind} of an unknown format. This version reads {known}."
+    if kind == "an XML file":
+        return unknown_dialect(title, content)
     advice = " Unpack it first." if kind.endswith("archive") else ""
+    if kind in _RECORDINGS_NOT_READ:
+        advice = " Export the recording in one of these."
     return f"{title} looks like {kind}. This version reads {known}.{advice}"
 
 
-def companions_of(main: str, content: bytes, names: Iterable[str]) -> dict[str, str]:
-    """Which of the `names` belong to `main`, by what it calls them, found whatever the case of their letters."""
-    names = set(names)
-    by_lower = {name.lower(): name for name in sorted(names)}
-    found = {}
-    for wanted in reader_for(main).companions(shown_file(main), content):
-        held = wanted if wanted in names else by_lower.get(wanted.lower())
-        if held is not None:
+def companions_of(main: str, files: Mapping[str, bytes]) -> dict[str, str]:
+    """Which of the `files` belong to `main`, by what it calls them, found whatever the case of their letters."""
+    by_lower = {name.lower(): name for name in sorted(files)}
+    reader = reader_for(main, files[main])
+    found: dict[str, str] = {}
+    openers = [main]
+    while openers:
+        opener = openers.pop()
+        for wanted in reader.companions(shown_file(opener), files[opener]):
+            held = wanted if wanted in files else by_lower.get(wanted.lower())
+            if held is None or wanted in found or held == main:
+                continue
             found[wanted] = held
+            if reader_for(held) is reader:
+                openers.append(held)
     return found
+
+
+def _parts_of(opener: str, files: Mapping[str, bytes]) -> set[str]:
+    try:
+        return set(companions_of(opener, files).values())
+    except RecordingError:
+        return set()
 
 
 def _from_disk(path: Path) -> dict[str, bytes]:
     """The files of a recording that lies on disk, each looked at for its size before it is read."""
     main = _opening_path(path)
     title = shown_file(main.name)
+    total = 0
+    files: dict[str, bytes] = {}
+    wanted = [main.name]
     try:
-        total = main.stat().st_size
-        check_size(title, total)
-        files = {main.name: main.read_bytes()}
-        reader = reader_for(main.name)
-        for wanted in reader.companions(title, files[main.name]) if reader else ():
-            companion = main.parent / wanted
-            if not companion.is_file():
-                by_lower = {file.name.lower(): file for file in main.parent.iterdir()}
-                companion = by_lower.get(wanted.lower(), companion)
-            if companion.is_file():
-                total += companion.stat().st_size
-                check_size(title, total)
-                files[wanted] = companion.read_bytes()
+        by_lower = None
+        while wanted:
+            name = wanted.pop(0)
+            file = main.parent / name
+            if not file.is_file():
+                by_lower = by_lower or {entry.name.lower(): entry for entry in main.parent.iterdir()}
+                file = by_lower.get(name.lower(), file)
+            if name in files or not file.is_file():
+                continue
+            total += file.stat().st_size
+            check_size(title, total)
+            files[name] = file.read_bytes()
+            reader = reader_for(name, files[name]) if name == main.name else reader_for(name)
+            wanted += reader.companions(shown_file(name), files[name]) if reader else ()
     except OSError as fault:
         raise RecordingError(f"{title} cannot be read from disk: {fault.strerror or 'unknown reason'}.") from fault
     return files

@@ -91,7 +91,9 @@ def recordings_in(
         Readable recordings and problems, in the order of the files.
     """
     pieces, uploads = _unpacked(files)
-    openers = [piece for piece in pieces if reader_for(piece.name)]
+    openers = [piece for piece in pieces if reader_for(piece.name, piece.content)]
+    parts = {part for piece in openers for part in _headers_named_by(piece)}
+    openers = [piece for piece in openers if (piece.place, piece.name.lower()) not in parts]
     for piece in openers[:MAX_RECORDINGS]:
         uploads.append(_read(piece, pieces, sampling_rate, units))
     beyond = [_claim(piece, pieces)[1] for piece in openers[MAX_RECORDINGS:]]
@@ -123,13 +125,22 @@ def _read(piece: _Piece, pieces: list[_Piece], sampling_rate: float | None, unit
         return Upload(label, problem=str(problem), needed=getattr(problem, "needed", ()), files=names)
 
 
+def _headers_named_by(piece: _Piece) -> set[tuple[str, str]]:
+    """Place and name of the headers of segments, where a recording has several."""
+    try:
+        names = reader_for(piece.name, piece.content).companions(piece.name, piece.content)
+    except EcgclipError:
+        return set()
+    return {(piece.place, name.lower()) for name in names if reader_for(name) and name.lower() != piece.name.lower()}
+
+
 def _claim(piece: _Piece, pieces: list[_Piece]) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """The files that make the recording of `piece`, and the names of those that no earlier recording has claimed."""
     piece.taken = True
     near = {other.name: other for other in reversed(pieces) if other.place == piece.place}
     near[piece.name] = piece
     try:
-        held = companions_of(piece.name, piece.content, near)
+        held = companions_of(piece.name, {name: other.content for name, other in near.items()})
     except EcgclipError:
         # A header that cannot be read names nothing; the signal files of its own name are its all the same.
         stem = label_of(piece.name)

@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
+from binary_files import dicom_file, edf_file, scp_file
 from recorded_files import challenge_files, csv_file, heart_beats, wfdb_files
+from xml_files import aecg_file, muse_file, philips_file
 
 from ecgclip_core import EcgclipError, read_ecg
 from ecgclip_core.ecg.leads import LEADS
@@ -15,7 +17,20 @@ EXAMPLES = {
     ("CSV", "comma"): csv_file,
     ("CSV", "semicolon"): lambda signal, rate: csv_file(signal, rate, separator=";", decimal=","),
     ("CSV", "tab"): lambda signal, rate: csv_file(signal, rate, separator="\t", name="r.tsv"),
+    ("EDF and EDF+", "edf"): edf_file,
+    ("EDF and EDF+", "bdf"): lambda signal, rate: edf_file(signal, rate, wide=True, name="r.bdf"),
+    ("DICOM waveform", "dicom"): dicom_file,
+    ("HL7 aECG", "microvolts"): aecg_file,
+    ("HL7 aECG", "millivolts"): lambda signal, rate: aecg_file(signal, rate, unit="mV", scale=0.0005, origin=0.1),
+    ("SCP-ECG", "second differences"): scp_file,
+    ("SCP-ECG", "first differences"): lambda signal, rate: scp_file(signal, rate, order=1),
+    ("SCP-ECG", "amplitudes"): lambda signal, rate: scp_file(signal, rate, order=0, huffman=False),
+    ("GE MUSE XML", "muse"): muse_file,
+    ("Philips XML", "1.04"): philips_file,
+    ("Philips XML", "1.03"): lambda signal, rate: philips_file(signal, rate, version="1.03", packed=False),
 }
+# Formats that can mark a sample as none.
+GAPS = {key: files for key, files in EXAMPLES.items() if key[0] in ("WFDB", "CSV", "DICOM waveform", "GE MUSE XML")}
 each_example = pytest.mark.parametrize("files_of", EXAMPLES.values(), ids=["-".join(key) for key in EXAMPLES])
 
 
@@ -60,7 +75,7 @@ def test_under_a_second_there_is_no_heart_beat(files_of):
         read_ecg(files_of(heart_beats(0.8, 250), 250))
 
 
-@each_example
+@pytest.mark.parametrize("files_of", GAPS.values(), ids=["-".join(key) for key in GAPS])
 def test_nan_stays_nan_and_is_told(files_of):
     signal = heart_beats(4, 250)
     signal[8, 100:150] = np.nan

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from ecgclip_core import EcgclipError, read_ecg
+from ecgclip_core import EcgclipError, measure, read_ecg
 
 # Folder, every n-th of its recordings, units after reading.
 COLLECTIONS = [
@@ -49,10 +49,44 @@ def test_age_and_sex_are_found_in_real_headers(real_data, folder, step):
         assert patient.identity["stated diagnosis"]
 
 
+# One recording, exported by its owners in three formats.
+SAME = ("example.scp", "example.dcm", "example_aecg.xml")
+
+
+def test_one_recording_in_three_formats_is_the_same_to_the_last_bit(real_data):
+    first, *others = (read_ecg(real_data / "formats" / name) for name in SAME)
+    assert first.signal.shape == (12, 5000)
+    assert np.isfinite(first.signal).all()
+    for ecg in others:
+        np.testing.assert_array_equal(ecg.signal, first.signal)
+        assert (ecg.sampling_rate, ecg.units) == (500, "mV")
+        assert (ecg.patient.age, ecg.patient.sex) == (49, "male")
+    for ecg in (first, *others):
+        assert any("ELI250" in note for note in ecg.notes)
+        assert ecg.patient.identity["name"] not in " ".join(ecg.notes) + repr(ecg)
+
+
+def test_rhythm_beats_at_a_plausible_rate_in_every_real_sample(real_data):
+    for name in (*SAME, "subject1_0_aecg.xml"):
+        ecg = read_ecg(real_data / "formats" / name)
+        rate = measure(ecg).heart_rate.value
+        assert 40 < rate < 150, name
+        residual = ecg.lead("II") - ecg.lead("I") - ecg.lead("III")
+        assert np.abs(residual).max() < 0.01, name
+
+
 @pytest.mark.parametrize(
-    ("name", "kind"),
-    [("example.dcm", "DICOM"), ("example.scp", "SCP-ECG"), ("example_aecg.xml", "aECG"), ("empty.xml", "aECG")],
+    ("name", "sentence"),
+    [("empty.xml", "without a recording in it"), ("minimum_aecg.xml", "13 samples")],
 )
-def test_formats_not_yet_read_are_named(real_data, name, kind):
-    with pytest.raises(EcgclipError, match=kind):
+def test_a_file_without_a_rhythm_gets_a_sentence(real_data, name, sentence):
+    with pytest.raises(EcgclipError, match=sentence):
         read_ecg(real_data / "formats" / name)
+
+
+@pytest.mark.parametrize("name", [*SAME, "subject1_0_aecg.xml"])
+def test_a_real_file_under_another_name_is_known_by_its_content(real_data, name):
+    content = (real_data / "formats" / name).read_bytes()
+    wanted = read_ecg(content, name=name).signal
+    for other in ("a.csv", "a.hea", "a.edf", "a.xml", "a.scp", "IM000001"):
+        np.testing.assert_array_equal(read_ecg(content, name=other).signal, wanted)

@@ -6,6 +6,10 @@ A reader is a module with
     what people call the format,
 ``EXTENSIONS``
     the endings of the file that opens a recording, in lower case,
+``KINDS``
+    what `kind_of` calls such a file where its content shows what it is; empty where only the ending tells,
+``TRIED_ON_REAL``
+    whether it has read a file that a real device or its software wrote, and not only files of its own tests,
 ``companions(name, content) -> tuple of str``
     base names of the other files that belong to it, from that file's content,
 ``read(name, files) -> Channels``
@@ -14,14 +18,42 @@ A reader is a module with
 The last two raise `RecordingError` for everything that can be wrong with a file.
 """
 
+from dataclasses import dataclass
 from types import ModuleType
 
-from ecgclip_core.ecg.readers import csv, wfdb
+from ecgclip_core.ecg.readers import aecg, csv, dicom, edf, muse, philips, scp, wfdb
+from ecgclip_core.ecg.recognise import kind_of
 
-READERS: tuple[ModuleType, ...] = (wfdb, csv)
+READERS: tuple[ModuleType, ...] = (wfdb, csv, edf, dicom, aecg, scp, muse, philips)
 
 
-def reader_for(name: str) -> ModuleType | None:
-    """The reader whose recordings are opened by a file of this name, or None."""
+@dataclass(frozen=True)
+class Format:
+    """A format that is read.
+
+    Attributes
+    ----------
+    name : str
+    extensions : tuple of str
+        Endings of the file that opens a recording, in lower case, with the dot.
+    tried_on_real : bool
+        False where its reader has never met a file of a real device.
+    """
+
+    name: str
+    extensions: tuple[str, ...]
+    tried_on_real: bool
+
+
+FORMATS = tuple(Format(reader.FORMAT, reader.EXTENSIONS, reader.TRIED_ON_REAL) for reader in READERS)
+
+
+def reader_for(name: str, content: bytes | None = None) -> ModuleType | None:
+    """The reader of a file: by its content where that shows a format, else by the ending of its name; or None."""
+    if content is not None:
+        kind = kind_of(content)
+        for reader in READERS:
+            if kind in reader.KINDS:
+                return reader
     ending = "." + name.rsplit(".", 1)[-1].lower()
     return next((reader for reader in READERS if ending in reader.EXTENSIONS), None)

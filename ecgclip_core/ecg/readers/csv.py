@@ -27,6 +27,8 @@ from ecgclip_core.errors import RecordingError
 
 FORMAT = "CSV"
 EXTENSIONS = (".csv", ".tsv", ".txt")
+KINDS = ()
+TRIED_ON_REAL = True
 
 MAX_COLUMNS = 256
 _LONGEST_NAME = 100

@@ -35,6 +35,8 @@ from ecgclip_core.errors import RecordingError
 
 FORMAT = "WFDB"
 EXTENSIONS = (".hea",)
+KINDS = ()
+TRIED_ON_REAL = True
 
 MAX_SIGNALS = 256
 MAX_HEADER_BYTES = 1_000_000
