@@ -1,8 +1,10 @@
-"""A corpus in memory: prepared signals, what is known of each finding, and what the reports say."""
+"""A corpus: prepared signals, what is known of each finding, and what the reports say."""
 
 from dataclasses import dataclass
 
 import numpy as np
+
+from ecgclip_core.corpora.shards import Shards
 
 HOLDS, ABSENT, UNKNOWN = 1, 0, -1
 
@@ -15,8 +17,9 @@ class Corpus:
     ----------
     records : tuple of str
         One name a recording.
-    signals : ndarray of float16, shape (n, 12, length)
-        Prepared by a checkpoint's preprocessing; the first window of a longer recording.
+    signals : ndarray or Shards of float16, shape (n, 12, length)
+        Prepared by a checkpoint's preprocessing; the first window of a longer recording. `Shards` stay on disk until
+        rows of them are asked for.
     calibrated : ndarray of bool, shape (n,)
         False where the scale of the recording is lost.
     findings : tuple of str
@@ -33,7 +36,7 @@ class Corpus:
     """
 
     records: tuple[str, ...]
-    signals: np.ndarray
+    signals: np.ndarray | Shards
     calibrated: np.ndarray
     findings: tuple[str, ...]
     labels: np.ndarray
@@ -46,11 +49,11 @@ class Corpus:
         return len(self.records)
 
     def where(self, mask: np.ndarray) -> "Corpus":
-        """The recordings that a boolean mask of shape (n,) picks."""
+        """The recordings that a boolean mask of shape (n,) picks; signals on disk stay there."""
         rows = np.flatnonzero(mask)
         return Corpus(
             tuple(self.records[row] for row in rows),
-            self.signals[rows],
+            self.signals.view(rows) if isinstance(self.signals, Shards) else self.signals[rows],
             self.calibrated[rows],
             self.findings,
             self.labels[rows],

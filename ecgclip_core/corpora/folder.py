@@ -10,13 +10,15 @@ from tqdm import tqdm
 
 from ecgclip_core.corpora.corpus import Corpus
 from ecgclip_core.corpora.labels import label_matrix
+from ecgclip_core.corpora.shards import Shards, facts_of, is_written, write_shard
 from ecgclip_core.corpora.tables import read_record, read_table
-from ecgclip_core.errors import EcgclipError
+from ecgclip_core.errors import EcgclipError, RecordingError
 from ecgclip_core.findings.reports import statements
 from ecgclip_core.findings.translation import to_english
 from ecgclip_core.model.preprocessing import Preprocessing
 
-CHUNK = 256
+# Recordings in a file: at most 25 MB, and some seconds of work are lost by an interruption.
+SHARD = 1024
 
 
 def read_folder(folder: str | Path, preprocessing: Preprocessing, cache: str | Path) -> Corpus:
@@ -39,16 +41,18 @@ def read_folder(folder: str | Path, preprocessing: Preprocessing, cache: str | P
     Raises
     ------
     RecordingError
-        As of `read_table` and `label_matrix`.
+        As of `read_table` and `label_matrix`, and where no recording can be read.
     """
     rows = read_table(folder)
-    signals, calibrated, readable = _prepared(Path(folder), rows, preprocessing, Path(cache))
+    signals, calibrated, readable = _prepared(Path(folder), list(rows["record"]), preprocessing, Path(cache))
+    if not readable.any():
+        raise RecordingError(f"None of the {len(rows)} recordings of {Path(folder).name!r} can be read.")
     rows = rows[readable].reset_index(drop=True)
     findings, labels = label_matrix(rows)
     reports = rows["report"].fillna("").astype(str) if "report" in rows else [""] * len(rows)
     return Corpus(
         tuple(rows["record"]),
-        signals[readable],
+        signals.view(np.flatnonzero(readable)),
         calibrated[readable],
         findings,
         labels,
@@ -65,43 +69,54 @@ def english_statements(report: str) -> tuple[str, ...]:
 
 
 def _prepared(
-    folder: Path, rows: pd.DataFrame, preprocessing: Preprocessing, cache: Path
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Signals, whether calibrated, whether readable; kept in chunks so that an interrupted call resumes."""
-    described = json.dumps([preprocessing.to_dict(), list(rows["record"])], sort_keys=True)
-    place = cache / f"{folder.name}-{hashlib.sha256(described.encode()).hexdigest()[:12]}"
+    folder: Path, records: list[str], preprocessing: Preprocessing, cache: Path
+) -> tuple[Shards, np.ndarray, np.ndarray]:
+    """Signals, whether calibrated, whether readable; in shards, so that an interrupted call resumes.
+
+    A shard goes by the records in it: of a folder that has grown, only what is new is prepared.
+    """
+    place = cache / folder.resolve().name
     place.mkdir(parents=True, exist_ok=True)
-    problems = []
-    starts = range(0, len(rows), CHUNK)
-    with tqdm(total=len(rows), desc=f"Preparing {folder.name}", unit="recording") as bar:
-        for start in starts:
-            names = list(rows["record"][start : start + CHUNK])
-            file = place / f"{start:07d}.npz"
-            if not file.is_file():
-                problems += _prepare_chunk(folder, names, preprocessing, file)
-            bar.update(len(names))
-    if problems:
-        pd.DataFrame(problems, columns=["record", "reason"]).to_csv(place / "unreadable.csv", mode="a", index=False)
-    parts = [np.load(place / f"{start:07d}.npz", allow_pickle=False) for start in starts]
-    return tuple(np.concatenate([part[key] for part in parts]) for key in ("signals", "calibrated", "readable"))
+    groups = [records[start : start + SHARD] for start in range(0, len(records), SHARD)]
+    files = [place / f"{_key(group, preprocessing)}.npy" for group in groups]
+    with tqdm(total=len(records), desc=f"Preparing {folder.resolve().name}", unit="recording") as bar:
+        for group, file in zip(groups, files, strict=True):
+            if is_written(file):
+                bar.update(len(group))
+            else:
+                _prepare_shard(folder, group, preprocessing, file, bar)
+    facts = [facts_of(file) for file in files]
+    calibrated, problems = (np.concatenate([part[key] for part in facts]) for key in ("calibrated", "problems"))
+    _list_problems(place / "unreadable.csv", records, problems)
+    return Shards(files, [len(group) for group in groups]), calibrated, problems == ""
 
 
-def _prepare_chunk(folder: Path, names: list[str], preprocessing: Preprocessing, file: Path) -> list[tuple[str, str]]:
-    signals = np.zeros((len(names), 12, preprocessing.length), dtype=np.float16)
-    calibrated = np.zeros(len(names), dtype=bool)
-    readable = np.ones(len(names), dtype=bool)
-    problems = []
-    for row, name in enumerate(names):
+def _key(group: list[str], preprocessing: Preprocessing) -> str:
+    described = json.dumps([preprocessing.to_dict(), group], sort_keys=True)
+    return hashlib.sha256(described.encode()).hexdigest()[:16]
+
+
+def _prepare_shard(folder: Path, group: list[str], preprocessing: Preprocessing, file: Path, bar: tqdm) -> None:
+    signals = np.zeros((len(group), 12, preprocessing.length), dtype=np.float16)
+    calibrated = np.zeros(len(group), dtype=bool)
+    problems = [""] * len(group)
+    for row, record in enumerate(group):
         try:
-            ecg = read_record(folder, name)
+            ecg = read_record(folder, record)
         except EcgclipError as error:
-            readable[row] = False
-            problems.append((name, str(error)))
-            continue
-        signals[row] = preprocessing.windows(ecg)[0][0]
-        calibrated[row] = ecg.calibrated
-    partial = file.with_suffix(".part")
-    with partial.open("wb") as opened:
-        np.savez(opened, signals=signals, calibrated=calibrated, readable=readable)
-    partial.rename(file)
-    return problems
+            problems[row] = str(error)
+        else:
+            signals[row] = preprocessing.windows(ecg)[0][0]
+            calibrated[row] = ecg.calibrated
+        bar.update()
+    write_shard(file, signals, calibrated=calibrated, problems=np.array(problems, dtype=str))
+
+
+def _list_problems(file: Path, records: list[str], problems: np.ndarray) -> None:
+    """Which recordings were left out and why; no file where there are none."""
+    rows = np.flatnonzero(problems)
+    if len(rows):
+        listed = {"record": [records[row] for row in rows], "reason": problems[rows]}
+        pd.DataFrame(listed).to_csv(file, index=False)
+    else:
+        file.unlink(missing_ok=True)

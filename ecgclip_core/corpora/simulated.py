@@ -1,5 +1,6 @@
 """Simulated recordings as a corpus: what was put in is what is known."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ecgclip_core.corpora.corpus import ABSENT, HOLDS, UNKNOWN, Corpus
+from ecgclip_core.corpora.shards import Shards, facts_of, is_written, write_shard
 from ecgclip_core.findings.catalogue import ancestors, children
 from ecgclip_core.model.preprocessing import Preprocessing
 from ecgclip_core.simulation.conditions import CONDITIONS
@@ -36,21 +38,18 @@ def simulate_corpus(number: int, preprocessing: Preprocessing, cache: str | Path
         A finding that no condition shows is `UNKNOWN` throughout.
     """
     conditions = list(CONDITIONS)
-    place = Path(cache) / "simulated"
+    place = Path(cache) / f"simulated-{_key(preprocessing)}"
     place.mkdir(parents=True, exist_ok=True)
-    signals, held, ages, records = [], [], [], []
+    chunks = [range(start, min(start + CHUNK, number)) for start in range(0, number, CHUNK)]
+    files = [place / f"{first_seed}-{chunk.start}-{chunk.stop}.npy" for chunk in chunks]
     with tqdm(total=number, desc="Simulating", unit="recording") as bar:
-        for start in range(0, number, CHUNK):
-            stop = min(start + CHUNK, number)
-            file = place / f"{first_seed}-{start}-{stop}.npz"
-            if not file.is_file():
-                _simulate_chunk(range(start, stop), conditions, first_seed, preprocessing, file)
-            part = np.load(file, allow_pickle=False)
-            signals.append(part["signals"])
-            ages.append(part["ages"])
-            held += [text.split() for text in part["findings"]]
-            records += [f"{conditions[row % len(conditions)]}/{first_seed + row}" for row in range(start, stop)]
-            bar.update(stop - start)
+        for chunk, file in zip(chunks, files, strict=True):
+            if not is_written(file):
+                _simulate_chunk(chunk, conditions, first_seed, preprocessing, file)
+            bar.update(len(chunk))
+    facts = [facts_of(file) for file in files]
+    records = [f"{conditions[row % len(conditions)]}/{first_seed + row}" for row in range(number)]
+    held = [text.split() for part in facts for text in part["findings"]]
     held = [
         {name for finding in findings for name in (finding, *(entry.id for entry in ancestors(finding)))}
         for findings in held
@@ -59,14 +58,14 @@ def simulate_corpus(number: int, preprocessing: Preprocessing, cache: str | Path
     labels = np.stack([_known(row, findings) for row in held])
     return Corpus(
         tuple(records),
-        np.concatenate(signals),
+        Shards(files, [len(chunk) for chunk in chunks]),
         np.ones(number, dtype=bool),
         findings,
         labels,
         ((),) * number,
         np.array([f"simulated-{row}" for row in range(number)]),
         np.zeros(number, dtype=int),
-        np.concatenate(ages),
+        np.concatenate([part["ages"] for part in facts]),
     )
 
 
@@ -134,7 +133,8 @@ def _simulate_chunk(
         signals[place] = preprocessing.windows(ecg)[0][0]
         findings.append(" ".join(ecg.truth.findings))
         ages.append(ecg.patient.age if ecg.patient.age is not None else np.nan)
-    partial = file.with_suffix(".part")
-    with partial.open("wb") as opened:
-        np.savez(opened, signals=signals, findings=np.array(findings), ages=np.array(ages, dtype=float))
-    partial.rename(file)
+    write_shard(file, signals, findings=np.array(findings), ages=np.array(ages, dtype=float))
+
+
+def _key(preprocessing: Preprocessing) -> str:
+    return hashlib.sha256(json.dumps(preprocessing.to_dict(), sort_keys=True).encode()).hexdigest()[:12]
