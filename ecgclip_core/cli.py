@@ -37,6 +37,7 @@ def pretrain(chosen: argparse.Namespace) -> None:
         chosen.simulated,
         chosen.texts,
         chosen.text_encoder,
+        chosen.corpus,
     )
     print(f"Checkpoint written to {chosen.out / 'checkpoint'}")
 
@@ -63,8 +64,27 @@ def evaluate_zero_shot(chosen: argparse.Namespace) -> None:
     print(f"Written to {file}")
 
 
+def evaluate_retrieval(chosen: argparse.Namespace) -> None:
+    """Let recordings find their reports and reports their recordings; write JSON."""
+    from ecgclip_core.evaluation.retrieval import pair_all, write_retrieval
+    from ecgclip_core.model.checkpoint import load_model
+
+    model = load_model(chosen.checkpoint)
+    file = chosen.out or model.folder / "evaluation.json"
+    entry = write_retrieval(
+        file, model, chosen.corpus or _corpus_name(chosen), pair_all(model, chosen.data, chosen.folds)
+    )
+    for row in entry["retrieval"]:
+        recall = row["recall"]
+        print(
+            f"{row['direction']:20} at {row['k']:2}  {recall['value']:.3f} [{recall['low']:.3f}, {recall['high']:.3f}]"
+            f"  by chance {row['chance']:.3f}"
+        )
+    print(f"{entry['recordings']} recordings, {entry['distinct_reports']} distinct reports; written to {file}")
+
+
 def evaluate_simulated_only(chosen: argparse.Namespace) -> None:
-    """Check which findings that only simulations taught are scored by what tells simulated recordings from real ones."""
+    """Check which findings that only simulations taught are told by the simulator's own traits; keep it for the app."""
     from ecgclip_core.evaluation.simulated_only import check_file, check_simulated_only, write_check
     from ecgclip_core.model.checkpoint import load_model
 
@@ -209,7 +229,12 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--validate", type=_folds, default=set(), help="strat_fold values to watch")
     verb.add_argument("--simulated", type=int, default=6000, help="simulated recordings to draw from")
     verb.add_argument("--texts", type=Path, help="CSV with further reports: report, scp_codes, strat_fold")
-    verb.add_argument("--text-encoder", type=Path, help="folder with a BERT encoder; the train extra's where left out")
+    verb.add_argument(
+        "--text-encoder",
+        type=Path,
+        help="folder with a BERT encoder, or a checkpoint to share its text encoder; the train extra's where left out",
+    )
+    verb.add_argument("--corpus", help="what the recordings are, in words, for the model card")
     verb.add_argument("--out", type=Path, required=True, help="folder of the run; the same one resumes it")
     verb.set_defaults(run=pretrain)
 
@@ -220,6 +245,11 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--validate-folds", type=_folds, help="strat_fold values that give the thresholds of F1")
     verb.add_argument("--out", type=Path, help="JSON file; evaluation.json of the checkpoint where left out")
     verb.set_defaults(run=evaluate_zero_shot)
+
+    verb = kinds.add_parser("retrieval", help=evaluate_retrieval.__doc__)
+    _add_labelled_folder(verb)
+    verb.add_argument("--out", type=Path, help="JSON file; evaluation.json of the checkpoint where left out")
+    verb.set_defaults(run=evaluate_retrieval)
 
     verb = kinds.add_parser("simulated-only", help=evaluate_simulated_only.__doc__)
     _add_labelled_folder(verb)

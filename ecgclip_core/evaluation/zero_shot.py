@@ -261,8 +261,14 @@ def table(
         for name, values in curves.items():
             there = chosen & per_finding[name].notna().to_numpy()
             if there.any():
-                macro[f"{name}{suffix}"] = estimate(np.nanmean(np.array(values)[there], axis=0))
+                macro[f"{name}{suffix}"] = estimate(_mean(np.array(values)[there]))
     return per_finding, macro
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    """Over labels, leaving out those of which a sample has no positive or no negative; shape (f, b) to (b,)."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.nansum(values, axis=0) / np.isfinite(values).sum(axis=0)
 
 
 def _decided(answers: Answers, column: int, validation: Answers | None) -> np.ndarray | None:

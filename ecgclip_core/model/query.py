@@ -36,6 +36,9 @@ class Query:
         ``"ecg"``, ``"beyond"`` what an ECG can show, or ``"none"``.
     basis : str
         ``"real"``, ``"simulated"`` or ``"never taught"``: the recordings that taught the finding.
+    offered : bool
+        False where a score would tell simulated recordings from real ones rather than the finding
+        (``ECGCLIP.learned_simulator``).
     n : int
         Real recordings with the finding that its score was checked on; 0 where there were too few to check.
     negated : bool
@@ -61,6 +64,7 @@ class Query:
     joined: str = "and"
     parts: tuple["Query", ...] = ()
     near: tuple[tuple["Query", float], ...] = ()
+    offered: bool = True
 
     @property
     def each(self) -> tuple["Query", ...]:
@@ -112,9 +116,10 @@ def ask_finding(model: ECGCLIP, finding: Finding, text: str | None = None) -> Qu
         entries = [entry for entry in entries if entry.id in real]
     statements = tuple(tuple(entry.prompts) for entry in entries)
     basis, n = _basis(model, finding.id)
-    return Query(
-        text or finding.name, finding.name, finding.id, statements, tuple(finding.contrast), True, "ecg", basis, n
-    )
+    asked = text or finding.name
+    offered = finding.id not in model.learned_simulator
+    contrast = tuple(finding.contrast)
+    return Query(asked, finding.name, finding.id, statements, contrast, True, "ecg", basis, n, offered=offered)
 
 
 def _ask_part(model: ECGCLIP, part: Part) -> Query:
@@ -151,7 +156,8 @@ def _together(text: str, parts: list[Query]) -> Query:
     """One question of several findings, which rests on what the weakest of them rests on."""
     name = parts[0].name + "".join(f" {part.joined} {part.name}" for part in parts[1:])
     weakest = min(parts, key=lambda part: (BASES.index(part.basis), part.n))
-    return Query(text, name, None, (), (), True, "ecg", weakest.basis, weakest.n, parts=tuple(parts))
+    offered = all(part.offered for part in parts)
+    return Query(text, name, None, (), (), True, "ecg", weakest.basis, weakest.n, parts=tuple(parts), offered=offered)
 
 
 def _basis(model: ECGCLIP, finding: str) -> tuple[str, int]:

@@ -190,7 +190,8 @@ def zero_shot(model: ECGCLIP, ecgs: list[ECG], queries: list[str | Query]) -> pd
     DataFrame, n * m rows, ECG by ECG
         ``ecg`` (its name), ``query``, ``score`` in [0, 1], ``low`` and ``high`` (95 % interval over small changes of
         the input and earlier states of the training), ``similarity`` (the evidence in logits), ``understood``,
-        ``scope``, ``basis``, ``n``, ``name``, ``finding``.
+        ``scope``, ``basis``, ``n``, ``offered`` (False where the score tells simulated recordings from real ones rather
+        than the finding), ``name``, ``finding``.
     """
     asked = [query if isinstance(query, Query) else ask(model, query) for query in queries]
     rows = []
@@ -210,6 +211,7 @@ def zero_shot(model: ECGCLIP, ecgs: list[ECG], queries: list[str | Query]) -> pd
                     "scope": query.scope,
                     "basis": query.basis,
                     "n": query.n,
+                    "offered": query.offered,
                     "name": query.name,
                     "finding": query.finding,
                 }

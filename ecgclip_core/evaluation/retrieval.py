@@ -1,0 +1,172 @@
+"""Retrieval: does a recording find its report among all reports, and a report its recording among all recordings?
+
+Reports that say the same are one and the same match: where forty recordings are reported as "sinus rhythm, normal ECG",
+each of them is right for that report. Recall at k is the share of queries that have a match among their first k; what
+drawing k at random would reach stands beside it, since repeated reports are found by luck.
+"""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.special import gammaln
+from tqdm import tqdm
+
+from ecgclip_core.corpora.folder import english_statements
+from ecgclip_core.corpora.tables import read_record
+from ecgclip_core.errors import EcgclipError
+from ecgclip_core.evaluation.metrics import estimate, resampled_weights
+from ecgclip_core.evaluation.written import keep_entry
+from ecgclip_core.evaluation.zero_shot import rows_of
+from ecgclip_core.model.ecgclip import ECGCLIP, LONGEST_TEXT
+
+AT = (1, 5, 10)
+DESCRIPTION = "recordings and their reports finding each other"
+
+
+@dataclass(frozen=True, eq=False)
+class Pairs:
+    """Recordings with their reports.
+
+    Attributes
+    ----------
+    likeness : ndarray of float, shape (n, n)
+        Of recording i (row) and report j (column).
+    report : ndarray of int, shape (n,)
+        Equal where two reports say the same.
+    patients : ndarray of str, shape (n,)
+    left_out : int
+        Recordings that could not be read or have no report.
+    """
+
+    likeness: np.ndarray
+    report: np.ndarray
+    patients: np.ndarray
+    left_out: int
+
+
+def pair_all(model: ECGCLIP, folder: str | Path, folds: set[int] | None = None) -> Pairs:
+    """Hold every recording of a folder against every report.
+
+    Parameters
+    ----------
+    model : ECGCLIP
+    folder : path
+        That ``corpora.tables`` knows, with reports.
+    folds : set of int, optional
+        Values of ``strat_fold`` to take; all where left out.
+
+    Raises
+    ------
+    EcgclipError
+        Where there are no two readable recordings with reports.
+    """
+    rows = rows_of(folder, folds)
+    reports = [english_statements(str(text)) for text in (rows["report"].fillna("") if "report" in rows else ())]
+    vectors, kept = [], []
+    for row in tqdm([row for row, said in enumerate(reports) if said], desc="Reading", unit="recording"):
+        try:
+            vectors.append(model.encode_ecg([read_record(folder, rows["record"][row])])[0])
+        except EcgclipError:
+            continue
+        kept.append(row)
+    if len(kept) < 2:
+        raise EcgclipError(
+            f"Retrieval needs readable recordings with reports; {Path(folder).name!r} has {len(kept)} here. "
+            "Reports are read from the column 'report' of its table."
+        )
+    reports = [reports[row] for row in kept]
+    _, same = np.unique([" ".join(said).casefold() for said in reports], return_inverse=True)
+    likeness = likeness_of(model, np.array(vectors), reports)
+    return Pairs(likeness, same, rows["patient_id"].to_numpy(dtype=str)[kept], len(rows) - len(kept))
+
+
+def likeness_of(model: ECGCLIP, vectors: np.ndarray, reports: list[tuple[str, ...]]) -> np.ndarray:
+    """How near each recording is to each report: the mean of its logits over the statements of the report.
+
+    Parameters
+    ----------
+    model : ECGCLIP
+    vectors : ndarray of float32, shape (n, d)
+    reports : list of m tuples of str
+        In statements, as the model was taught.
+
+    Returns
+    -------
+    ndarray of float, shape (n, m)
+    """
+    texts = sorted({statement for report in reports for statement in report})
+    place = {text: number for number, text in enumerate(texts)}
+    said = model.encode_text([text[:LONGEST_TEXT] for text in texts])
+    with torch.no_grad():
+        logits = model.logits(torch.from_numpy(vectors), torch.from_numpy(said)).numpy()
+    return np.stack([logits[:, [place[text] for text in report]].mean(axis=1) for report in reports], axis=1)
+
+
+def ranks(likeness: np.ndarray, same: np.ndarray) -> np.ndarray:
+    """The place of the first match in the list of each query (row), from 1; of equals, the match comes last.
+
+    Parameters
+    ----------
+    likeness : ndarray, shape (n, n)
+    same : ndarray of int, shape (n,)
+        Query i matches item j where these are equal.
+    """
+    matches = same[:, None] == same[None]
+    best = np.where(matches, likeness, -np.inf).max(axis=1, keepdims=True)
+    return 1 + (~matches & (likeness >= best)).sum(axis=1)
+
+
+def chance(same: np.ndarray, k: int) -> float:
+    """Recall at k of lists in random order: one minus the hypergeometric share of lists without a match."""
+    n = len(same)
+    _, group, size = np.unique(same, return_inverse=True, return_counts=True)
+    others = n - size[group]
+
+    def log_choose(number):
+        return gammaln(number + 1) - gammaln(k + 1) - gammaln(np.maximum(number - k, 0) + 1)
+
+    missed = np.where(others >= k, np.exp(log_choose(others) - log_choose(n)), 0.0)
+    return float(1 - missed.mean())
+
+
+def write_retrieval(file: Path, model: ECGCLIP, corpus: str, pairs: Pairs) -> dict:
+    """Measure recall both ways with 95 % intervals over persons, and keep it beside other evaluations.
+
+    Parameters
+    ----------
+    file : Path
+    model : ECGCLIP
+    corpus : str
+        What it was measured on, in words.
+    pairs : Pairs
+
+    Returns
+    -------
+    dict
+        The entry as written; ``retrieval`` has a row for each direction and k.
+    """
+    weights = resampled_weights(pairs.patients)
+    rows, middle = [], {}
+    for direction, likeness in (("recording to report", pairs.likeness), ("report to recording", pairs.likeness.T)):
+        found = ranks(likeness, pairs.report)
+        middle[direction] = float(np.median(found))
+        for k in (k for k in AT if k <= len(found)):
+            recall = estimate(weights @ (found <= k) / weights.sum(axis=1))
+            rows.append({"direction": direction, "k": k, "recall": asdict(recall), "chance": chance(pairs.report, k)})
+    entry = {
+        "task": "retrieval",
+        "description": DESCRIPTION,
+        "kind": "retrieval",
+        "corpus": corpus,
+        "checkpoint": {"name": model.name, "hash": model.hash},
+        "recordings": len(pairs.report),
+        "persons": len(set(pairs.patients)),
+        "distinct_reports": len(set(pairs.report)),
+        "most_often_the_same": int(np.bincount(pairs.report).max()),
+        "left_out": pairs.left_out,
+        "median_rank": middle,
+        "retrieval": rows,
+    }
+    return keep_entry(file, entry)
