@@ -33,23 +33,34 @@ class TextEncoder(nn.Module):
 
     @classmethod
     def from_pretrained(cls, folder: str | Path) -> "TextEncoder":
-        """Start from a local folder with ``config.json``, ``model.safetensors`` and ``tokenizer.json``."""
+        """The text encoder of a local folder.
+
+        Parameters
+        ----------
+        folder : path
+            With ``config.json``, ``tokenizer.json`` and ``model.safetensors`` of a BERT encoder, or a checkpoint.
+        """
         import json
 
         from safetensors.torch import load_file
 
         folder = Path(folder)
-        config = json.loads((folder / "config.json").read_text())
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        if "architecture" in config:
+            config, prefix, file = config["architecture"]["text"], "text_encoder.body.", "text_encoder.safetensors"
+        else:
+            prefix, file = "bert.", "model.safetensors"
         encoder = cls({key: config[key] for key in _BERT_FIELDS}, folder / "tokenizer.json")
-        weights = {key.removeprefix("bert."): value for key, value in load_file(folder / "model.safetensors").items()}
+        weights = {key.removeprefix(prefix): value.float() for key, value in load_file(folder / file).items()}
         encoder.body.load_state_dict({key: weights[key] for key in encoder.body.state_dict()})
         return encoder.eval()
 
     def forward(self, texts: list[str]) -> Tensor:
         """Vectors of shape (m, width), each of length 1."""
         encodings = self.tokenizer.encode_batch([text.lower() for text in texts])
-        ids = torch.tensor([encoding.ids for encoding in encodings])
-        mask = torch.tensor([encoding.attention_mask for encoding in encodings])
+        device = self.body.device
+        ids = torch.tensor([encoding.ids for encoding in encodings], device=device)
+        mask = torch.tensor([encoding.attention_mask for encoding in encodings], device=device)
         states = self.body(input_ids=ids, attention_mask=mask).last_hidden_state
         mean = (states * mask[:, :, None]).sum(dim=1) / mask.sum(dim=1, keepdim=True)
         return nn.functional.normalize(mean, dim=1)

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,7 +16,14 @@ NOISE_MV = 0.02
 RATE_CHANGE = 0.04
 
 
-def augment(signals: Tensor, calibrated: Tensor, sampling_rate: int, generator: torch.Generator) -> Tensor:
+def augment(
+    signals: Tensor,
+    calibrated: Tensor,
+    sampling_rate: int,
+    generator: torch.Generator,
+    part: slice | np.ndarray = slice(None),
+    total: int | None = None,
+) -> Tensor:
     """Shift, stretch a little, scale, mask leads, add wander and noise.
 
     Parameters
@@ -27,22 +35,27 @@ def augment(signals: Tensor, calibrated: Tensor, sampling_rate: int, generator: 
     sampling_rate : int
         Hz.
     generator : torch.Generator
+    part : slice or ndarray of int, optional
+        Which rows of a larger batch these are: they are changed as they would be as a part of it.
+    total : int, optional
+        How many rows the larger batch has.
 
     Returns
     -------
     Tensor, shape (b, 12, n)
     """
-    batch, leads, length = signals.shape
+    _, leads, length = signals.shape
+    batch, device = total or len(signals), signals.device
 
     def uniform(*shape: int) -> Tensor:
-        return torch.rand(*shape, generator=generator)
+        return torch.rand(*shape, generator=generator)[part].to(device)
 
     def normal(*shape: int) -> Tensor:
-        return torch.randn(*shape, generator=generator)
+        return torch.randn(*shape, generator=generator)[part].to(device)
 
     shift = (2 * uniform(batch, 1) - 1) * LONGEST_SHIFT_S * sampling_rate
     stretch = 1 + (2 * uniform(batch, 1) - 1) * RATE_CHANGE
-    at = torch.arange(length) * stretch + shift
+    at = torch.arange(length, device=device) * stretch + shift
     left = at.floor()
     weight = (at - left)[:, None, :]
     inside = ((left >= 0) & (left < length - 1))[:, None, :]
@@ -52,7 +65,7 @@ def augment(signals: Tensor, calibrated: Tensor, sampling_rate: int, generator: 
     spread = torch.where(calibrated, 0.0, UNSCALED_GAIN_SPREAD)[:, None, None]
     signals = signals * torch.exp(GAIN_SPREAD * normal(batch, 1, 1) + spread * normal(batch, leads, 1))
 
-    time = torch.arange(length) / sampling_rate
+    time = torch.arange(length, device=device) / sampling_rate
     frequency = 0.3 + 0.5 * uniform(batch, 1, 1)
     wander = torch.sin(2 * math.pi * (frequency * time + uniform(batch, leads, 1)))
     noise = NOISE_MV * uniform(batch, 1, 1) * normal(batch, leads, length)

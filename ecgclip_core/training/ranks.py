@@ -10,6 +10,42 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ecgclip_core.errors import EcgclipError
+
+
+def start(devices: int = 1, nodes: int = 1):
+    """Start the processes of a training, one a device.
+
+    Parameters
+    ----------
+    devices : int
+        Of this host: GPUs where it has any, else processes on its CPU.
+    nodes : int
+        Hosts. Each runs the same command and is told which it is (docs/training.md).
+
+    Returns
+    -------
+    lightning_fabric.Fabric
+
+    Raises
+    ------
+    EcgclipError
+        Where Lightning Fabric is not installed, or the host has fewer GPUs.
+    """
+    try:
+        from lightning_fabric import Fabric
+    except ImportError as error:
+        raise EcgclipError(
+            "Training needs Lightning Fabric. Install the 'train' extra: pip install 'ecgclip-studio[train]'"
+        ) from error
+    gpus = torch.cuda.device_count()
+    if devices > gpus > 0:
+        raise EcgclipError(f"--devices {devices}: this host has {gpus} GPUs. Ask for {gpus} or fewer.")
+    strategy = "ddp" if devices * nodes > 1 else "auto"
+    fabric = Fabric(accelerator="cuda" if gpus else "cpu", strategy=strategy, devices=devices, num_nodes=nodes)
+    fabric.launch()
+    return fabric
+
 
 @dataclass(frozen=True)
 class Ranks:

@@ -29,7 +29,21 @@ class Recipe:
     youngest: float
     seed: int
     encoder: str = "ecgclip"
+    text_hidden: int | None = None
     objective: str = "statements"
+    coarse: str | None = None
+    precision: str = "bf16-mixed"
+    accumulate: int = 1
+
+    def architecture(self) -> dict:
+        """What ``config.json`` says of the networks, without the text encoder."""
+        return {
+            "encoder": self.encoder,
+            "layout": self.layout,
+            "widths": list(self.widths),
+            "dimensions": self.dimensions,
+            "text_hidden": self.text_hidden,
+        }
 
     def to_dict(self) -> dict:
         """Plain values, for ``config.json``."""

@@ -35,10 +35,10 @@ class TextBank:
                 chunk = missing[start : start + CHUNK]
                 kept.add(chunk, text_features(encoder, chunk, bar))
         self.row = {text: row for row, text in enumerate(kept.texts)}
-        self.features = kept.features
+        self.features = kept.features.to(next(encoder.parameters()).device)
 
     def __getitem__(self, texts: list[str]) -> Tensor:
-        """Features of shape (m, width)."""
+        """Features of shape (m, width), where the encoder is."""
         return self.features[[self.row[text] for text in texts]]
 
 
@@ -48,7 +48,7 @@ class _Kept:
     def __init__(self, encoder: TextEncoder, cache: Path):
         digest = hashlib.sha256()
         for parameter in encoder.parameters():
-            digest.update(parameter.detach().numpy().tobytes())
+            digest.update(parameter.detach().cpu().numpy().tobytes())
         name = f"texts-{digest.hexdigest()[:12]}"
         self.list, self.file = cache / f"{name}.json", cache / f"{name}.safetensors"
         self.texts: list[str] = []
@@ -70,10 +70,10 @@ class _Kept:
 
 @torch.no_grad()
 def text_features(encoder: TextEncoder, texts: list[str], bar: tqdm | None = None) -> Tensor:
-    """What the text encoder makes of each text, shape (m, width), without gradients."""
+    """What the text encoder makes of each text, shape (m, width), without gradients, on the CPU."""
     parts = []
     for start in range(0, len(texts), BATCH):
-        parts.append(encoder(texts[start : start + BATCH]))
+        parts.append(encoder(texts[start : start + BATCH]).cpu())
         if bar is not None:
             bar.update(len(parts[-1]))
     return torch.cat(parts)

@@ -93,10 +93,15 @@ def no_waiting(monkeypatch):
 
 
 @pytest.fixture
-def text_folder(tiny_model, tiny_tokenizer, tmp_path):
+def text_folder(shared_text_folder):
     """A folder with a tiny BERT encoder to start from."""
-    folder = tmp_path / "text"
-    folder.mkdir()
+    return shared_text_folder
+
+
+@pytest.fixture(scope="module")
+def shared_text_folder(tiny_model, tiny_tokenizer, tmp_path_factory):
+    """The same, for fixtures that serve several tests."""
+    folder = tmp_path_factory.mktemp("text")
     encoder = tiny_model.text_encoder
     (folder / "config.json").write_text(json.dumps(encoder.body.config.to_dict()))
     shutil.copyfile(tiny_tokenizer, folder / "tokenizer.json")

@@ -1,72 +1,63 @@
 import json
 from dataclasses import replace
+from itertools import count
 
-import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
+from tiny_training import TINY, tiny_set, weights
 
-from ecgclip_core.corpora.corpus import UNKNOWN, Corpus
+from ecgclip_core.corpora.corpus import UNKNOWN
+from ecgclip_core.errors import EcgclipError
 from ecgclip_core.training import pretrain as room
 from ecgclip_core.training.objectives import statements
 from ecgclip_core.training.pretrain import pretrain
-from ecgclip_core.training.recipe import Recipe, read_recipe
-from ecgclip_core.training.training_set import TrainingSet
-
-FINDINGS = ("atrial_fibrillation", "sinus_rhythm")
-TINY = Recipe(
-    *("tiny", "resnet18", (8, 8, 16, 16), 16),
-    **{"epochs": 2, "batch": 8, "learning_rate": 3e-3, "weight_decay": 0.0, "warmup_share": 0.1, "average_decay": 0.9},
-    **{"simulated_share": 0.5, "texts": 4, "text_steps": 0, "youngest": 16, "seed": 0},
-)
-
-
-def corpus(number, seed, statement):
-    rng = np.random.default_rng(seed)
-    fibrillating = rng.random(number) < 0.5
-    # One class is large and fast, the other small and slow, so that there is something to learn.
-    times = np.arange(1000) / 100
-    waves = np.sin(2 * np.pi * np.where(fibrillating, 9, 2)[:, None, None] * times) * np.ones((1, 12, 1))
-    waves *= np.where(fibrillating, 2.0, 0.3)[:, None, None]
-    return Corpus(
-        tuple(f"r{row}" for row in range(number)),
-        (waves + rng.normal(0, 0.1, waves.shape)).astype(np.float16),
-        np.ones(number, dtype=bool),
-        FINDINGS,
-        np.stack([fibrillating, ~fibrillating], axis=1).astype(np.int8),
-        tuple((statement,) if fast else () for fast in fibrillating),
-        np.array([f"p{row}" for row in range(number)]),
-        np.ones(number, dtype=int),
-        np.full(number, 60.0),
-    )
+from ecgclip_core.training.recipe import read_recipe
 
 
 @pytest.fixture
 def data():
-    texts = (("sinus rhythm",), ("atrial fibrillation", "fast ventricular response"))
-    labels = np.array([[0, 1], [1, 0]], dtype=np.int8)
-    features = np.repeat(labels[:1], 40, axis=0)
-    return TrainingSet(
-        corpus(24, 0, "irregular"), corpus(16, 1, ""), corpus(40, 2, ""), texts, labels, ("fast", "slow"), features
-    )
+    return tiny_set()
 
 
-def weights(model):
-    state = {name: value for name, value in model.state_dict().items() if "text_encoder" not in name}
-    return torch.cat([value.flatten().float() for value in state.values()])
+def test_a_run_killed_after_any_epoch_ends_bit_for_bit_where_an_uninterrupted_one_does(
+    data, text_folder, tmp_path, monkeypatch
+):
+    recipe = replace(TINY, epochs=3)
+    whole = pretrain(recipe, data, text_folder, tmp_path / "whole", tmp_path / "cache")
+
+    def stop_in(name, call):
+        """Interrupt a call of a function of the room, counted from 1."""
+        real, calls = getattr(room, name), count(1)
+
+        def interrupted(*given):
+            if next(calls) == call:
+                raise KeyboardInterrupt
+            return real(*given)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(room, name, interrupted)
+            with pytest.raises(KeyboardInterrupt):
+                pretrain(recipe, data, text_folder, tmp_path / "broken", tmp_path / "cache")
+
+    stop_in("_average", 7)  # in the middle of the second epoch
+    stop_in("_validate", 1)  # after its last step
+    stop_in("save_state", 1)  # after its line in the log
+    stop_in("_average", 2)
+    resumed = pretrain(recipe, data, text_folder, tmp_path / "broken", tmp_path / "cache")
+    assert torch.equal(weights(resumed), weights(whole))
+    ended = [(tmp_path / name / "log.jsonl").read_text() for name in ("broken", "whole")]
+    assert ended[0] == ended[1]
+    for name in ("state.safetensors", "snapshot-2.safetensors"):
+        broken, unbroken = (load_file(tmp_path / run / name) for run in ("broken", "whole"))
+        assert broken.keys() == unbroken.keys()
+        assert all(torch.equal(broken[key], unbroken[key]) for key in broken)
 
 
-def test_an_interrupted_run_ends_where_an_uninterrupted_one_does(data, text_folder, tmp_path, monkeypatch):
-    whole = pretrain(TINY, data, text_folder, tmp_path / "whole", tmp_path / "cache")
-
-    def interrupted(*_):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(room, "_validate", interrupted)
-        with pytest.raises(KeyboardInterrupt):
-            pretrain(TINY, data, text_folder, tmp_path / "broken", tmp_path / "cache")
-    resumed = pretrain(TINY, data, text_folder, tmp_path / "broken", tmp_path / "cache")
-    assert torch.allclose(weights(resumed), weights(whole), atol=1e-6)
+def test_a_run_does_not_go_on_under_another_recipe(data, text_folder, tmp_path):
+    pretrain(replace(TINY, epochs=1), data, text_folder, tmp_path / "run", tmp_path / "cache")
+    with pytest.raises(EcgclipError, match="learning_rate was 0.003, is 0.1"):
+        pretrain(replace(TINY, epochs=1, learning_rate=0.1), data, text_folder, tmp_path / "run", tmp_path / "cache")
 
 
 def test_training_learns_what_tells_two_findings_apart(data, text_folder, tmp_path, monkeypatch):

@@ -29,6 +29,8 @@ STATEMENT_WEIGHT = 0.5
 TEXT_WEIGHT = 0.5
 FEATURE_WEIGHT = 0.5
 HEAVIEST_ODDS = 100.0
+# Where the scale and the bias of the logits start: a few true sentences in a hundred.
+SCALE, BIAS = 10.0, -5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +45,11 @@ class Lesson:
     implied: dict[str, np.ndarray]
     presence: torch.Tensor  # how much a recording with a finding counts against one without it
     feature_presence: torch.Tensor
+
+
+def usable(data: TrainingSet) -> np.ndarray:
+    """Which real recordings teach something, bool of shape (n,): all."""
+    return np.ones(len(data.real), dtype=bool)
 
 
 def prepare(recipe: Recipe, data: TrainingSet, encoder: TextEncoder, cache: Path) -> Lesson:
@@ -63,15 +70,16 @@ def prepare(recipe: Recipe, data: TrainingSet, encoder: TextEncoder, cache: Path
     reports = [". ".join(statements) for statements in data.texts]
     every = [text for pair in sentences for side in pair for text in side]
     every += [text for report in data.real.statements for text in report]
+    bank = TextBank(encoder, [*every, *reports, *data.features], cache)
     return Lesson(
         recipe,
         data,
-        TextBank(encoder, [*every, *reports, *data.features], cache),
+        bank,
         sentences,
         reports,
         implied,
-        weight_of_presence(np.concatenate([data.real.labels, data.simulated.labels])),
-        weight_of_presence(data.feature_labels),
+        weight_of_presence(np.concatenate([data.real.labels, data.simulated.labels])).to(bank.features.device),
+        weight_of_presence(data.feature_labels).to(bank.features.device),
     )
 
 
@@ -113,20 +121,20 @@ def loss(
     Tensor, scalar
         The same on every process.
     """
-    data, bank = lesson.data, lesson.bank
+    data, bank, device = lesson.data, lesson.bank, model.bias.device
     labels = data.labels(rows)
     vectors = signal_vectors(model, lesson.recipe, data, rows, generator, ranks)
 
     stated = model.embed_text_features(bank[[rng.choice(positive) for positive, _ in lesson.sentences]])
     opposed = model.embed_text_features(bank[[rng.choice(opposite) for _, opposite in lesson.sentences]])
-    known = torch.from_numpy(labels)
+    known = torch.from_numpy(labels).to(device)
     opposite = torch.where(known >= 0, 1 - known, known)
     weights = torch.where(known == 1, lesson.presence, 1.0)
     total = statement_loss(model.logits(vectors, stated), known, weights)
     total = total + CONTRAST_WEIGHT * statement_loss(model.logits(vectors, opposed), opposite, weights)
 
     if data.features:
-        known = torch.from_numpy(data.feature_labels[rows])
+        known = torch.from_numpy(data.feature_labels[rows]).to(device)
         weights = torch.where(known == 1, lesson.feature_presence, 1.0)
         features = model.embed_text_features(bank[list(data.features)])
         total = total + FEATURE_WEIGHT * statement_loss(model.logits(vectors, features), known, weights)
@@ -136,14 +144,14 @@ def loss(
     if len(asked) > STATEMENTS_A_STEP:
         asked = list(rng.choice(asked, STATEMENTS_A_STEP, replace=False))
     if asked:
-        pairs = pair_labels(said, asked, labels, lesson.implied)
+        pairs = pair_labels(said, asked, labels, lesson.implied).to(device)
         total = total + STATEMENT_WEIGHT * statement_loss(
             model.logits(vectors, model.embed_text_features(bank[asked])), pairs
         )
     if lesson.reports:
         drawn = rng.integers(len(lesson.reports), size=lesson.recipe.texts)
         vectors = model.embed_text_features(bank[[lesson.reports[row] for row in drawn]])
-        text_labels = torch.from_numpy(data.text_labels[drawn])
+        text_labels = torch.from_numpy(data.text_labels[drawn]).to(device)
         weights = torch.where(text_labels == 1, lesson.presence, 1.0)
         total = total + TEXT_WEIGHT * statement_loss(model.logits(vectors, stated), text_labels, weights)
     return total
