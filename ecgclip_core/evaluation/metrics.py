@@ -76,6 +76,41 @@ def prauc(truth: np.ndarray, score: np.ndarray, weights: np.ndarray) -> np.ndarr
         return np.nansum(precision * positive, axis=1) / positive.sum(axis=1)
 
 
+def f1(truth: np.ndarray, decided: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """F1 of decisions for each row of weights, shape (b,); NaN where a sample has no positive and none is claimed."""
+    hits, claims, positives = (weights @ side.astype(float) for side in (truth & decided, decided, truth))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return 2 * hits / (claims + positives)
+
+
+def best_f1_threshold(truth: np.ndarray, score: np.ndarray) -> float:
+    """The score from which on a positive is claimed so that F1 is largest; infinite without positives.
+
+    It lies half-way to the next lower score, so that a new recording is not decided by the last digit of an old one.
+    """
+    if not truth.any():
+        return float("inf")
+    order = np.argsort(-score, kind="stable")
+    hits = np.cumsum(truth[order])
+    last = np.append(np.diff(score[order]) != 0, True)  # a threshold cannot part equal scores
+    found = np.where(last, 2 * hits / (np.arange(1, len(score) + 1) + truth.sum()), -1.0)
+    best = int(found.argmax())
+    below = score[order][best + 1] if best + 1 < len(score) else score[order][best] - 1.0
+    return float((score[order][best] + below) / 2)
+
+
+def paired(ours: np.ndarray, theirs: np.ndarray) -> Estimate:
+    """The difference of two models on the same recordings, with its interval.
+
+    Parameters
+    ----------
+    ours, theirs : ndarray of float, shape (b,)
+        The same measure of both on the data (first entry) and on the same bootstrap samples: what makes a sample of
+        persons easy for one model makes it easy for the other, so the difference varies less than either.
+    """
+    return estimate(ours - theirs)
+
+
 def estimate(values: np.ndarray) -> Estimate:
     """The value on the data (first entry) with the bias-corrected 95 % interval of the rest."""
     resampled = values[1:][np.isfinite(values[1:])]

@@ -1,0 +1,274 @@
+"""Linear probes and fine-tuning with few labels and with many, beside controls that get the same."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from ecgclip_core.corpora.corpus import ABSENT, HOLDS, UNKNOWN, Corpus
+from ecgclip_core.corpora.folder import read_folder
+from ecgclip_core.corpora.tables import read_table
+from ecgclip_core.errors import EcgclipError
+from ecgclip_core.evaluation.compare import Reported, curves, differences, estimates, macro, pooled
+from ecgclip_core.evaluation.contenders import Contender, Study, from_nothing, identity_of, pretrained
+from ecgclip_core.evaluation.finetune import finetune_scores
+from ecgclip_core.evaluation.label_shares import Folds, beginnings, round_of_folds, rounds_by_person, worthwhile
+from ecgclip_core.evaluation.metrics import estimate, resampled_weights
+from ecgclip_core.evaluation.probe import Trial, probe_scores
+from ecgclip_core.evaluation.tasks import Task, labels_of
+from ecgclip_core.model.ecgclip import ECGCLIP
+
+FEWEST_POSITIVES = 5
+FRACTIONS = (0.01, 0.1, 1.0)
+# One draw of a few recordings is luck; a cross-validation draws anew in every round.
+DRAWS, FEW_RECORDINGS = 3, 100
+UNTRAINED_SEEDS = 3
+RANDOM, NOTHING = "random", "supervised from nothing"
+WAYS = {"probe": probe_scores, "finetune": finetune_scores}
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A line of the table: a model, how it learns, and how often with other weights or labels."""
+
+    contender: Contender
+    way: str
+    seeds: int = 1
+
+
+def compare_with_few_labels(
+    kind: str,
+    model: ECGCLIP,
+    folder: str | Path,
+    task: Task,
+    log: str | Path,
+    cache: str | Path,
+    fractions: tuple[float, ...] = FRACTIONS,
+    against: tuple[ECGCLIP, ...] = (),
+    folds: Folds | None = None,
+    corpus_name: str | None = None,
+) -> dict:
+    """Teach a task to a checkpoint and to its controls from fractions of the labels, and compare.
+
+    The controls: ``random``, a probe on the same network never trained; ``supervised from nothing``, the same network
+    fine-tuned from newly drawn weights; and the models of `against`, taught as the checkpoint is. All get the same
+    recordings, steps and search of settings.
+
+    Parameters
+    ----------
+    kind : str
+        ``"probe"`` or ``"finetune"``: how the checkpoint and the models of `against` are taught.
+    model : ECGCLIP
+        A checkpoint.
+    folder : path
+        Labelled recordings.
+    task : Task
+    log : path
+        A folder; runs that stand there are not repeated.
+    cache : path
+        A folder for prepared signals.
+    fractions : tuple of float
+        Of the labels, by person; those that leave too few recordings are left out.
+    against : tuple of ECGCLIP
+    folds : Folds, optional
+        For a corpus with folds; PTB-XL's usual ones where left out. One without is cross-validated by person.
+    corpus_name : str, optional
+        What the recordings are, in words.
+
+    Returns
+    -------
+    dict
+        An entry of ``evaluation.json``.
+
+    Raises
+    ------
+    EcgclipError
+        Where the folder, its labels, folds or fractions do not allow it.
+    """
+    if kind not in WAYS:
+        raise EcgclipError(f"No way of teaching {kind!r}; there are {', '.join(WAYS)}.")
+    corpus = read_folder(folder, model.preprocessing, cache)
+    rows = read_table(Path(folder)).drop_duplicates("record").set_index("record").loc[list(corpus.records)]
+    study, kept = study_of(corpus, task, rows.reset_index(), folds)
+    own = corpus.where(kept)
+    train = study.rounds[0].train
+    table = [Row(pretrained(model, own), kind)]
+    names = {RANDOM, NOTHING, model.name}
+    for other in against:
+        seen = own if other.preprocessing == model.preprocessing else read_folder(folder, other.preprocessing, cache)
+        name = other.name if other.name not in names else f"{other.name} {other.hash}"
+        names.add(name)
+        table.append(Row(pretrained(other, seen if seen is own else seen.where(kept), name), kind))
+    table.append(Row(from_nothing(model, own, train, NOTHING), "finetune"))
+    table.append(Row(from_nothing(model, own, train, RANDOM), "probe", UNTRAINED_SEEDS))
+    fractions = worthwhile(list(fractions), min(len(round.train) for round in study.rounds))
+    found = _all_fractions(study, table, fractions, Path(log))
+    return _entry(kind, model, task, corpus_name or Path(folder).name, study, table, fractions, found) | {
+        "notes": _notes(model, own, study, folds, against)
+    }
+
+
+def study_of(corpus: Corpus, task: Task, rows: pd.DataFrame, folds: Folds | None) -> tuple[Study, np.ndarray]:
+    """The labelled recordings of a corpus with their parts, and a mask of shape (n,) that picks them.
+
+    Raises
+    ------
+    EcgclipError
+        Where no finding of the task has `FEWEST_POSITIVES` recordings with and without it among those that report.
+    """
+    findings, labels = labels_of(task, rows)
+    kept = (labels != UNKNOWN).any(axis=1)
+    if not kept.any():
+        raise EcgclipError(f"No readable recording of this folder has a label of the task {task.name!r}.")
+    labels = labels[kept]
+    names = np.array(corpus.records)[kept]
+    persons = np.where(corpus.patients[kept] == "", names, corpus.patients[kept])
+    numbers = corpus.folds[kept]
+    rounds = (
+        [round_of_folds(numbers, persons, folds or Folds())] if numbers.any() else rounds_by_person(persons, labels)
+    )
+    reporting = labels[np.concatenate([round.test for round in rounds])]
+    enough = np.minimum((reporting == HOLDS).sum(axis=0), (reporting == ABSENT).sum(axis=0)) >= FEWEST_POSITIVES
+    if not enough.any():
+        raise EcgclipError(
+            f"No finding of the task {task.name!r} has {FEWEST_POSITIVES} recordings with it and as many without among "
+            "those that report."
+        )
+    asked = tuple(finding for finding, keep in zip(findings, enough, strict=True) if keep)
+    labels = labels[:, enough]
+    return Study(identity_of(tuple(names), asked, labels), asked, labels, persons, rounds), kept
+
+
+def _all_fractions(study: Study, table: list[Row], fractions: list[float], log: Path) -> list[dict]:
+    """For each fraction: the rows that teach in each draw and round, and the scores of every model."""
+    draws = [
+        [
+            beginnings(study.persons, study.labels, round.train, fractions, seed=1000 * draw + number)
+            for number, round in enumerate(study.rounds)
+        ]
+        for draw in range(DRAWS)
+    ]
+    found = []
+    for place, fraction in enumerate(fractions):
+        few = len(draws[0][0][place]) < FEW_RECORDINGS and fraction < 1 and len(study.rounds) == 1
+        taught = [[rows[place] for rows in draw] for draw in draws[: DRAWS if few else 1]]
+        scores = {}
+        for row in tqdm(table, desc=f"{fraction:.0%} of the labels", unit="model"):
+            runs = max(len(taught), row.seeds)
+            scores[row.contender.name] = [_run(study, row, taught[run % len(taught)], run, log) for run in range(runs)]
+        found.append({"taught": taught, "scores": scores})
+    return found
+
+
+def _run(study: Study, row: Row, taught: list[np.ndarray], seed: int, log: Path) -> dict:
+    """One model, one draw: all rounds pooled."""
+    rounds = [
+        WAYS[row.way](study, row.contender, Trial(round, rows, seed), log)
+        for round, rows in zip(study.rounds, taught, strict=True)
+    ]
+    scores, decided = pooled(rounds, [study.labels[round.choose] for round in study.rounds])
+    return {"scores": scores, "decided": decided, "chosen": [scored.noted for scored in rounds]}
+
+
+def _entry(
+    kind: str,
+    model: ECGCLIP,
+    task: Task,
+    corpus: str,
+    study: Study,
+    table: list[Row],
+    fractions: list[float],
+    found: list[dict],
+) -> dict:
+    test = np.concatenate([round.test for round in study.rounds])
+    reported = Reported(study.labels[test], resampled_weights(study.persons[test]))
+    positives = (reported.labels == HOLDS).sum(axis=0)
+    all_curves = [
+        {
+            name: curves(reported, [(run["scores"], run["decided"]) for run in runs])
+            for name, runs in each["scores"].items()
+        }
+        for each in found
+    ]
+    macros = [{name: macro(values, positives) for name, values in each.items()} for each in all_curves]
+    own = table[0].contender.name
+    entry = {
+        "task": task.name,
+        "description": task.description,
+        "kind": kind,
+        "corpus": corpus,
+        "checkpoint": {"name": model.name, "hash": model.hash},
+        "recordings": len(test),
+        "persons": len(set(study.persons[test])),
+        "macro": estimates(macros[-1][own]),
+        "findings": _per_finding(task, study, reported, all_curves[-1][own]),
+        "rounds": len(study.rounds),
+        "taught_by": {row.contender.name: row.way for row in table},
+        "fractions": [],
+    }
+    for fraction, each, models in zip(fractions, found, macros, strict=True):
+        entry["fractions"].append(
+            {
+                "fraction": fraction,
+                "recordings": len(each["taught"][0][0]),
+                "persons": len(set(study.persons[each["taught"][0][0]])),
+                "draws": len(each["taught"]),
+                "not_taught": _not_taught(study, each["taught"]),
+                "models": {
+                    name: estimates(values) | {"chosen": [run["chosen"] for run in each["scores"][name]]}
+                    for name, values in models.items()
+                },
+                "paired": {name: differences(models[own], other) for name, other in models.items() if name != own},
+                "paired_with_all_labels": {NOTHING: differences(models[own], macros[-1][NOTHING])},
+            }
+        )
+    return entry
+
+
+def _not_taught(study: Study, taught: list[list[np.ndarray]]) -> dict[str, int]:
+    """Findings that a subset could not teach, with the number of subsets: every model scored them alike."""
+    subsets = [study.labels[rows] for draw in taught for rows in draw]
+    missed = sum(~((labels == HOLDS).any(axis=0) & (labels == ABSENT).any(axis=0)) for labels in subsets)
+    return {finding: int(number) for finding, number in zip(study.findings, missed, strict=True) if number}
+
+
+def _per_finding(task: Task, study: Study, reported: Reported, curves: dict[str, np.ndarray]) -> list[dict]:
+    rows = []
+    for column, finding in enumerate(study.findings):
+        known, held = reported.labels[:, column] != UNKNOWN, reported.labels[:, column] == HOLDS
+        row = {
+            "finding": finding,
+            "name": task.label(finding).name,
+            "positives": int(held.sum()),
+            "recordings": int(known.sum()),
+            "prevalence": float(held.sum() / known.sum()),
+        }
+        for name in ("prauc", "auroc", "f1"):
+            measured = estimate(curves[name][column])
+            row |= {name: measured.value, f"{name}_low": measured.low, f"{name}_high": measured.high}
+        rows.append(row)
+    return rows
+
+
+def _notes(
+    model: ECGCLIP, corpus: Corpus, study: Study, folds: Folds | None, against: tuple[ECGCLIP, ...]
+) -> list[str]:
+    """What a reader of the table has to know, in sentences."""
+    notes = []
+    if len(study.rounds) > 1:
+        notes.append(
+            f"Cross-validated by person in {len(study.rounds)} rounds: in each, one part chose, one reported and the "
+            "others taught."
+        )
+    for each in (model, *against):
+        seen = set(each.config.get("trained_on", {}).get("folds", ()))
+        for part, words in (("test", "report"), ("choose", "choose")):
+            rows = np.concatenate([getattr(round, part) for round in study.rounds])
+            if shared := seen & set(corpus.folds[rows].tolist()):
+                notes.append(
+                    f"The checkpoint {each.name} was pre-trained on the folds {', '.join(map(str, sorted(shared)))} "
+                    f"of its corpus; if this is the same corpus, recordings that {words} are not new to it."
+                )
+    return notes

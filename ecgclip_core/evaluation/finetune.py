@@ -1,0 +1,61 @@
+"""Scores of fine-tuned networks: the same steps and the same search of the learning rate for every model."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ecgclip_core.evaluation.contenders import Contender, Study
+from ecgclip_core.evaluation.probe import PLACES, Scored, Trial, best_probe, described, quality, vectors_of
+from ecgclip_core.evaluation.run_log import once
+from ecgclip_core.training.finetune import BATCH, Classifier, finetune
+from ecgclip_core.training.probe import teachable
+
+LEARNING_RATES = (1e-4, 3e-4, 1e-3)
+PASSES = 10
+FEWEST_STEPS, MOST_STEPS = 100, 400
+
+
+def steps_for(recordings: int) -> int:
+    """Steps of a fine-tuning: about `PASSES` over the recordings, within bounds."""
+    return min(max(PASSES * recordings // BATCH, FEWEST_STEPS), MOST_STEPS)
+
+
+def finetune_scores(study: Study, contender: Contender, trial: Trial, log: Path) -> Scored:
+    """Fine-tune with each of `LEARNING_RATES` and keep what does best on the recordings that choose."""
+    runs = [_run(study, contender, trial, rate, log) for rate in LEARNING_RATES]
+    noted, arrays = max(runs, key=lambda run: run[0]["quality"])
+    chosen = {name: noted[name] for name in ("learning_rate", "steps", "kept_step", "quality")}
+    return Scored(arrays["choose"], arrays["test"], chosen)
+
+
+def _run(
+    study: Study, contender: Contender, trial: Trial, learning_rate: float, log: Path
+) -> tuple[dict, dict[str, np.ndarray]]:
+    steps = steps_for(len(trial.taught))
+    choose, test, taught = trial.round.choose, trial.round.test, teachable(study.labels[trial.taught])
+
+    def scores(classifier: Classifier, rows: np.ndarray) -> np.ndarray:
+        return np.where(taught, classifier.score(contender.signals[rows]), 0.0)
+
+    def run() -> tuple[dict, dict[str, np.ndarray]]:
+        vectors = vectors_of(study, contender, trial.seed, log)
+        probe, start, _ = best_probe(study, trial, vectors, PLACES)
+        found = finetune(
+            contender.network(trial.seed),
+            probe,
+            start["place"],
+            contender.signals[trial.taught],
+            contender.calibrated[trial.taught],
+            study.labels[trial.taught],
+            lambda classifier: quality(study.labels[choose], scores(classifier, choose), taught),
+            steps,
+            learning_rate,
+            contender.sampling_rate,
+            trial.seed,
+        )
+        noted = {"kept_step": found.step, "probe": start, "checks": found.checks}
+        noted["quality"] = max(check["quality"] for check in found.checks)
+        return noted, {"choose": scores(found.classifier, choose), "test": scores(found.classifier, test)}
+
+    settings = described("finetune", study, contender, trial) | {"learning_rate": learning_rate, "steps": steps}
+    return once(log, settings, run)
