@@ -5,6 +5,7 @@ the recording and not the model (Adebayo et al. 2018, arXiv:1810.03292).
 """
 
 import copy
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from ecgclip_core.interpretation.agreement import cells, rank_correlation, told_
 from ecgclip_core.interpretation.saliency import METHODS, Saliency, attribute
 from ecgclip_core.interpretation.target import ContrastMargin, Progress, RandomMargin
 from ecgclip_core.model.ecgclip import ECGCLIP
+from ecgclip_core.model.preprocessing import Preprocessing
 from ecgclip_core.simulation.simulate import simulate
 
 # From the answer down to the signal.
@@ -76,7 +78,7 @@ def redrawn(model: ECGCLIP, layers: tuple[str, ...] = LAYERS, seed: int = 0) -> 
                 norms.append(module)
     for module in norms:
         module.training = True
-    side.embed_signal(_scale_windows(model))
+    side.embed_signal(_scale_windows(model.preprocessing))
     return side.eval()
 
 
@@ -110,7 +112,7 @@ def agreement_with_redrawn(
     model: ECGCLIP, ecg: ECG, found: Saliency, layers: tuple[str, ...] = LAYERS, seed: int = 0
 ) -> float:
     """Spearman's correlation of a map's cells with those of the same network after a re-draw."""
-    return _agreement(found, map_of_redrawn(redrawn(model, layers, seed), model, ecg, found))
+    return agreement_of(found, map_of_redrawn(redrawn(model, layers, seed), model, ecg, found))
 
 
 def map_of_redrawn(side: SignalSide, model: ECGCLIP, ecg: ECG, found: Saliency) -> np.ndarray:
@@ -125,7 +127,7 @@ def agreement_with_random_targets(
     agreements = []
     for seed in range(targets):
         other = _repeat(RandomMargin(model, found.query, seed), ecg, found)
-        agreements.append(abs(_agreement(found, other)))
+        agreements.append(abs(agreement_of(found, other)))
         if progress:
             progress((seed + 1) / targets)
     return float(np.nanmean(agreements))
@@ -136,8 +138,11 @@ def _repeat(target: ContrastMargin, ecg: ECG, found: Saliency) -> np.ndarray:
     return attribute(target, ecg, found.method, **options)[0]
 
 
-def _agreement(found: Saliency, other: np.ndarray) -> float:
-    """0 where the other map is constant: it then has nothing of the first."""
+def agreement_of(found: Saliency, other: np.ndarray) -> float:
+    """Spearman's correlation of a map's cells with those of another map by the same method, of shape (12, n).
+
+    0 where the other map is constant: it then has nothing of the first.
+    """
     method = METHODS[found.method]
     pair = [
         told_apart(cells(values, found.sampling_rate), method.by_lead, method.by_time)
@@ -155,7 +160,8 @@ def _draw(module: nn.Conv1d | nn.Linear, generator: torch.Generator) -> None:
                 weight.copy_(spread * torch.randn(weight.shape, generator=generator))
 
 
-def _scale_windows(model: ECGCLIP) -> Tensor:
+@lru_cache(maxsize=4)
+def _scale_windows(preprocessing: Preprocessing) -> Tensor:
     """Prepared windows of a few simulated recordings, shape (w, 12, length)."""
     ecgs = [simulate(finding, 0, sampling_rate=250) for finding in SCALE_FINDINGS]
-    return torch.from_numpy(np.concatenate([model.preprocessing.windows(ecg)[0] for ecg in ecgs]))
+    return torch.from_numpy(np.concatenate([preprocessing.windows(ecg)[0] for ecg in ecgs]))
