@@ -1,6 +1,7 @@
 """The `ecgclip` command: one thin function a verb."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -19,9 +20,15 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"ecgclip: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\necgclip: stopped; the same command goes on from here.", file=sys.stderr)
+        if _is_first_process():
+            print("\necgclip: stopped; the same command goes on from here.", file=sys.stderr)
         return 130
     return 0
+
+
+def _is_first_process() -> bool:
+    """Of a training in several, whose processes all run the command."""
+    return os.environ.get("LOCAL_RANK", "0") == os.environ.get("NODE_RANK", "0") == "0"
 
 
 def pretrain(chosen: argparse.Namespace) -> None:
@@ -38,8 +45,11 @@ def pretrain(chosen: argparse.Namespace) -> None:
         chosen.texts,
         chosen.text_encoder,
         chosen.corpus,
+        devices=chosen.devices,
+        nodes=chosen.nodes,
     )
-    print(f"Checkpoint written to {chosen.out / 'checkpoint'}")
+    if _is_first_process():
+        print(f"Checkpoint written to {chosen.out / 'checkpoint'}")
 
 
 def evaluate_zero_shot(chosen: argparse.Namespace) -> None:
@@ -62,6 +72,38 @@ def evaluate_zero_shot(chosen: argparse.Namespace) -> None:
         for name, found in entry["macro"].items():
             print(f"  {name:10} {found['value']:.3f} [{found['low']:.3f}, {found['high']:.3f}]")
     print(f"Written to {file}")
+
+
+def evaluate_few_labels(chosen: argparse.Namespace) -> None:
+    """Teach tasks with few labels and with many, beside controls that get the same; write JSON."""
+    from ecgclip_core.evaluation.data_efficiency import compare_with_few_labels
+    from ecgclip_core.evaluation.few_labels_entry import summary
+    from ecgclip_core.evaluation.label_shares import Folds
+    from ecgclip_core.evaluation.tasks import task_named
+    from ecgclip_core.evaluation.written import keep_entry
+    from ecgclip_core.model.checkpoint import load_model
+
+    model, tasks = load_model(chosen.checkpoint), [task_named(name) for name in chosen.task]
+    against = tuple(load_model(folder) for folder in chosen.against)
+    file = chosen.out or model.folder / "evaluation.json"
+    folds = Folds(frozenset(chosen.train_folds), frozenset(chosen.choose_folds), frozenset(chosen.folds))
+    for task in tasks:
+        entry = compare_with_few_labels(
+            chosen.kind,
+            model,
+            chosen.data,
+            task,
+            chosen.log,
+            chosen.cache,
+            tuple(chosen.fractions),
+            against,
+            folds,
+            chosen.corpus,
+            chosen.steps,
+        )
+        keep_entry(file, entry)
+        print(summary(entry))
+    print(f"Written to {file}; every run stands in {chosen.log / 'runs.jsonl'}")
 
 
 def evaluate_retrieval(chosen: argparse.Namespace) -> None:
@@ -204,6 +246,20 @@ def fit_reports(chosen: argparse.Namespace) -> None:
     print(f"{len(table.codes)} codes learned from {len(rows)} reports; written to {chosen.out}")
 
 
+def fetch(chosen: argparse.Namespace) -> None:
+    """Download a public corpus, or the first recordings of it; the same command goes on after an interruption."""
+    from ecgclip_core.corpora.fetch import fetch as download
+    from ecgclip_core.corpora.fetch import sources
+
+    known = sources()
+    if chosen.name not in known:
+        raise EcgclipError(f"There is no corpus {chosen.name!r} to fetch. There are {', '.join(known)}.")
+    source = known[chosen.name]
+    print(f"{source.title} {source.version}\nLicence: {source.licence}\nPlease cite: {source.citation}\n")
+    folder = download(source, chosen.out or Path("data") / source.name, chosen.limit)
+    print(f"{source.title} is in {folder}")
+
+
 def _corpus_name(chosen: argparse.Namespace) -> str:
     folds = f", folds {', '.join(map(str, sorted(chosen.folds)))}" if chosen.folds else ""
     return f"{Path(chosen.data).name}{folds}"
@@ -236,6 +292,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     verb.add_argument("--corpus", help="what the recordings are, in words, for the model card")
     verb.add_argument("--out", type=Path, required=True, help="folder of the run; the same one resumes it")
+    verb.add_argument("--devices", type=int, default=1, help="GPUs of this host, or processes where it has none")
+    verb.add_argument("--nodes", type=int, default=1, help="hosts that train together (docs/training.md)")
     verb.set_defaults(run=pretrain)
 
     kinds = verbs.add_parser("evaluate", help="measure a checkpoint").add_subparsers(required=True, metavar="KIND")
@@ -245,6 +303,23 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--validate-folds", type=_folds, help="strat_fold values that give the thresholds of F1")
     verb.add_argument("--out", type=Path, help="JSON file; evaluation.json of the checkpoint where left out")
     verb.set_defaults(run=evaluate_zero_shot)
+
+    for kind, words in (
+        ("probe", "Logistic regression on the frozen encoder, with few labels and with many, beside controls."),
+        ("finetune", "Train the whole network on labels, few and many, beside controls that get the same steps."),
+    ):
+        verb = kinds.add_parser(kind, help=words)
+        _add_labelled_folder(verb)
+        verb.add_argument("--train-folds", type=_folds, default=_folds("1-7"), help="strat_fold values that teach")
+        verb.add_argument("--choose-folds", type=_folds, default=_folds("8"), help="those that choose all settings")
+        verb.add_argument("--task", nargs="+", default=["findings"], help=TASK_HELP)
+        verb.add_argument("--fractions", type=float, nargs="+", default=[0.01, 0.1, 1.0], help="of the labels")
+        verb.add_argument("--against", nargs="+", default=[], help="other checkpoints to compare with")
+        verb.add_argument("--steps", type=int, default=300, help="at most in one fine-tuning, alike for every model")
+        verb.add_argument("--out", type=Path, help="JSON file; evaluation.json of the checkpoint where left out")
+        verb.add_argument("--log", type=Path, default=Path("runs/few-labels"), help="folder; the same one goes on")
+        verb.add_argument("--cache", type=Path, default=Path("runs/cache"), help="folder for prepared signals")
+        verb.set_defaults(run=evaluate_few_labels, kind=kind, folds=_folds("9"))
 
     verb = kinds.add_parser("retrieval", help=evaluate_retrieval.__doc__)
     _add_labelled_folder(verb)
@@ -293,6 +368,11 @@ def _parser() -> argparse.ArgumentParser:
     verb.add_argument("--number", type=int, default=1560, help="recordings, the conditions in turn")
     _add_cohort_output(verb)
     verb.set_defaults(run=simulate_cohort)
+    verb = verbs.add_parser("fetch", help=fetch.__doc__)
+    verb.add_argument("name", help="ptb-xl, mimic-iv-ecg, code-15, ludb, challenge-2021 or challenge-2020")
+    verb.add_argument("--limit", type=int, help="the first so many recordings only, and the tables")
+    verb.add_argument("--out", type=Path, help="folder of the corpus; data/NAME where left out")
+    verb.set_defaults(run=fetch)
     kinds = verbs.add_parser("reports", help="findings of report texts").add_subparsers(required=True, metavar="KIND")
     verb = kinds.add_parser("fit", help=fit_reports.__doc__)
     verb.add_argument("--texts", type=Path, required=True, help="CSV with report, scp_codes and strat_fold")

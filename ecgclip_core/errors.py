@@ -35,5 +35,9 @@ class QuestionError(EcgclipError):
     """A question that cannot be asked: empty, or too long."""
 
 
+class DownloadError(EcgclipError):
+    """A public corpus that cannot be fetched: no network, no such file, or not what its makers published."""
+
+
 class EndpointError(EcgclipError):
     """A language model's endpoint that is not set up rightly, cannot be reached, or does not answer."""

@@ -1,6 +1,10 @@
-"""What is known of a public corpus that can be downloaded."""
+"""Where a public corpus can be downloaded from, and under what conditions."""
 
 from dataclasses import dataclass
+
+CC_BY_4 = "Creative Commons Attribution 4.0 (https://creativecommons.org/licenses/by/4.0/)"
+ODC_BY_1 = "Open Data Commons Attribution 1.0 (https://opendatacommons.org/licenses/by/1-0/)"
+ODBL_1 = "Open Data Commons Open Database License 1.0 (https://opendatacommons.org/licenses/odbl/1-0/)"
 
 
 @dataclass(frozen=True)
@@ -13,15 +17,13 @@ class Source:
         What `ecgclip fetch` calls it.
     title, version : str
     licence : str
-        Its name, and its address.
+        Its name, and where it can be read.
     citation : str
-        Whom to cite, with DOI.
+        Whom its makers ask to cite, with DOI.
     address : str
-        Of a PhysioNet project's files, with ``RECORDS`` and ``SHA256SUMS.txt``, or of a Zenodo record's description.
+        With ``kind="physionet"``, of the folder that holds ``SHA256SUMS.txt`` and all files it lists; with
+        ``kind="zenodo"``, of the record's description.
     kind : str
-        ``"physionet"`` or ``"zenodo"``.
-    tables : tuple of str
-        Files that are needed besides the recordings.
     """
 
     name: str
@@ -31,4 +33,3 @@ class Source:
     citation: str
     address: str
     kind: str = "physionet"
-    tables: tuple[str, ...] = ()

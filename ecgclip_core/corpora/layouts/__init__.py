@@ -11,7 +11,7 @@ A layout is a module with
 ``table(folder) -> DataFrame``
     one row a recording that is there, with the columns of `corpora.tables`,
 ``SOURCES``
-    where it can be downloaded from: entries of `corpora.sources`, empty where it cannot.
+    where it can be downloaded from: `corpora.sources.Source` entries, none where it cannot.
 
 Recordings are files that `read_ecg` reads. Where they lie in no files of their own, the layout also has
 ``holds(record) -> bool`` and ``read(folder, record) -> ECG``.

@@ -20,13 +20,33 @@ from pathlib import Path
 import pandas as pd
 
 from ecgclip_core.corpora.layouts.headers import commented, first_comments, value
-from ecgclip_core.corpora.sources import Source
+from ecgclip_core.corpora.sources import CC_BY_4, Source
 from ecgclip_core.ecg.demographics import age_in_years
 from ecgclip_core.findings.catalogue import with_code
 
 NAME = "PhysioNet/CinC Challenge 2020 and 2021"
 SIGN = "WFDB headers with a comment 'Dx:'"
-SOURCES: tuple[Source, ...] = ()
+SOURCES = (
+    Source(
+        "challenge-2021",
+        "PhysioNet/CinC Challenge 2021",
+        "1.0.3",
+        CC_BY_4,
+        "Reyna MA, Sadr N, Perez Alday EA, et al. Will two do? Varying dimensions in electrocardiography: the "
+        "PhysioNet/Computing in Cardiology Challenge 2021. Computing in Cardiology 2021;48:1-4. "
+        "doi:10.23919/CinC53138.2021.9662687; PhysioNet, doi:10.13026/34va-7q14",
+        "https://physionet.org/files/challenge-2021/1.0.3/",
+    ),
+    Source(
+        "challenge-2020",
+        "PhysioNet/CinC Challenge 2020",
+        "1.0.2",
+        CC_BY_4,
+        "Perez Alday EA, Gu A, Shah AJ, et al. Classification of 12-lead ECGs: the PhysioNet/Computing in Cardiology "
+        "Challenge 2020. Physiol Meas 2020;41:124003. doi:10.1088/1361-6579/abc960",
+        "https://physionet.org/files/challenge-2020/1.0.2/",
+    ),
+)
 
 _SINUS = ("sinus_rhythm", "rhythm_of_sinus_origin")
 

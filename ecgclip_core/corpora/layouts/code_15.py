@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ecgclip_core.corpora.sources import Source
+from ecgclip_core.corpora.sources import CC_BY_4, Source
 from ecgclip_core.ecg.assemble import assemble
 from ecgclip_core.ecg.channels import Channels
 from ecgclip_core.ecg.names import shown
@@ -20,7 +20,18 @@ from ecgclip_core.errors import RecordingError
 
 NAME = "CODE-15%"
 SIGN = "exams.csv and exams_part0.hdf5"
-SOURCES: tuple[Source, ...] = ()
+SOURCES = (
+    Source(
+        "code-15",
+        "CODE-15%",
+        "1.0.0",
+        CC_BY_4,
+        "Ribeiro AH, Paixao GMM, Lima EM, et al. CODE-15%: a large scale annotated dataset of 12-lead ECGs. Zenodo "
+        "2021. doi:10.5281/zenodo.4916206",
+        "https://zenodo.org/api/records/4916206",
+        "zenodo",
+    ),
+)
 
 _TABLE = "exams.csv"
 _LEADS = ("I", "II", "III", "aVR", "aVL", "aVF", "V1", "V2", "V3", "V4", "V5", "V6")

@@ -21,13 +21,24 @@ import pandas as pd
 
 from ecgclip_core.corpora.labels import with_ancestors
 from ecgclip_core.corpora.layouts.headers import commented, first_comments, value
-from ecgclip_core.corpora.sources import Source
+from ecgclip_core.corpora.sources import ODC_BY_1, Source
 from ecgclip_core.ecg.demographics import age_in_years
 from ecgclip_core.findings.reports import findings_of_report
 
 NAME = "LUDB"
 SIGN = "WFDB headers with a comment '<diagnoses>:'"
-SOURCES: tuple[Source, ...] = ()
+SOURCES = (
+    Source(
+        "ludb",
+        "LUDB",
+        "1.0.1",
+        ODC_BY_1,
+        "Kalyakulina AI, Yusipov II, Moskalenko VA, et al. LUDB: a new open-access validation tool for "
+        "electrocardiogram delineation algorithms. IEEE Access 2020;8:186181. doi:10.1109/ACCESS.2020.3029211; "
+        "PhysioNet, doi:10.13026/eegm-h675",
+        "https://physionet.org/files/ludb/1.0.1/",
+    ),
+)
 
 _MARK = "<diagnoses>"
 

@@ -10,12 +10,22 @@ from pathlib import Path
 import pandas as pd
 
 from ecgclip_core.corpora.layouts.present import that_are_there
-from ecgclip_core.corpora.sources import Source
+from ecgclip_core.corpora.sources import ODBL_1, Source
 from ecgclip_core.errors import RecordingError
 
 NAME = "MIMIC-IV-ECG"
 SIGN = "record_list.csv and machine_measurements.csv"
-SOURCES: tuple[Source, ...] = ()
+SOURCES = (
+    Source(
+        "mimic-iv-ecg",
+        "MIMIC-IV-ECG",
+        "1.0",
+        ODBL_1,
+        "Gow B, Pollard T, Nathanson LA, et al. MIMIC-IV-ECG: Diagnostic Electrocardiogram Matched Subset. PhysioNet "
+        "2023. doi:10.13026/4nqg-sb35",
+        "https://physionet.org/files/mimic-iv-ecg/1.0/",
+    ),
+)
 
 _LIST, _REPORTS = "record_list.csv", "machine_measurements.csv"
 _LINES = [f"report_{number}" for number in range(18)]

@@ -8,11 +8,21 @@ from pathlib import Path
 import pandas as pd
 
 from ecgclip_core.corpora.layouts.present import that_are_there
-from ecgclip_core.corpora.sources import Source
+from ecgclip_core.corpora.sources import CC_BY_4, Source
 
 NAME = "PTB-XL"
 SIGN = "ptbxl_database.csv"
-SOURCES: tuple[Source, ...] = ()
+SOURCES = (
+    Source(
+        "ptb-xl",
+        "PTB-XL",
+        "1.0.3",
+        CC_BY_4,
+        "Wagner P, Strodthoff N, Bousseljot R, et al. PTB-XL, a large publicly available electrocardiography dataset. "
+        "Sci Data 2020;7:154. doi:10.1038/s41597-020-0495-6; PhysioNet, doi:10.13026/kfzx-aw45",
+        "https://physionet.org/files/ptb-xl/1.0.3/",
+    ),
+)
 
 _TABLE = "ptbxl_database.csv"
 
