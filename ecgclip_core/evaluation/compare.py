@@ -86,10 +86,17 @@ def macro(curves: dict[str, np.ndarray], positives: np.ndarray) -> dict[str, np.
         ``prauc, auroc, f1`` and ``prauc_10, auroc_10, f1_10`` where a finding has as many.
     """
     many = positives >= FEW_POSITIVES
-    found = {name: np.nanmean(values, axis=0) for name, values in curves.items()}
+    found = {name: _mean(values) for name, values in curves.items()}
     if many.any():
-        found |= {f"{name}_{FEW_POSITIVES}": np.nanmean(values[many], axis=0) for name, values in curves.items()}
+        found |= {f"{name}_{FEW_POSITIVES}": _mean(values[many]) for name, values in curves.items()}
     return found
+
+
+def _mean(values: np.ndarray) -> np.ndarray:
+    """Over the findings that a sample can judge; NaN for a sample that can judge none."""
+    there = np.isfinite(values)
+    with np.errstate(invalid="ignore"):
+        return np.where(there, values, 0).sum(axis=0) / there.sum(axis=0)
 
 
 def estimates(macros: dict[str, np.ndarray]) -> dict[str, dict]:

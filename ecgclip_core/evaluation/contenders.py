@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -22,6 +23,8 @@ class Study:
     ----------
     identity : str
         Changes with the recordings, their labels and the findings asked.
+    recordings : str
+        Changes with the recordings alone.
     findings : tuple of str
     labels : ndarray of int8, shape (n, f)
     persons : ndarray of str, shape (n,)
@@ -29,6 +32,7 @@ class Study:
     """
 
     identity: str
+    recordings: str
     findings: tuple[str, ...]
     labels: np.ndarray
     persons: np.ndarray
@@ -86,11 +90,11 @@ def from_nothing(model: ECGCLIP, corpus: Corpus, train: np.ndarray, name: str) -
     name : str
     """
     weights = {**_shapes(model.signal_encoder), **_shapes(model.signal_head)}
-    described = repr([type(model.signal_encoder).__name__, sorted(weights.items())])
+    records = [corpus.records[row] for row in train]
     return Contender(
         name,
-        f"untrained-{hashlib.sha256(described.encode()).hexdigest()[:12]}",
-        lambda seed: untrained(model, corpus.signals[train], seed),
+        f"untrained-{identity_of(type(model.signal_encoder).__name__, sorted(weights.items()), records)}",
+        lru_cache(maxsize=1)(lambda seed: untrained(model, corpus.signals[train], seed)),
         corpus.signals,
         corpus.calibrated,
         model.preprocessing.sampling_rate,
@@ -101,8 +105,10 @@ def _shapes(module: torch.nn.Module) -> dict[str, tuple[int, ...]]:
     return {name: tuple(value.shape) for name, value in module.state_dict().items()}
 
 
-def identity_of(records: tuple[str, ...], findings: tuple[str, ...], labels: np.ndarray) -> str:
-    """A hash that changes with the recordings, the findings and the labels of a study."""
-    digest = hashlib.sha256(repr((records, findings)).encode())
-    digest.update(np.ascontiguousarray(labels).tobytes())
+def identity_of(*parts: object) -> str:
+    """A short hash of names, numbers and arrays."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(np.ascontiguousarray(part).tobytes() if isinstance(part, np.ndarray) else repr(part).encode())
+        digest.update(b"|")
     return digest.hexdigest()[:12]

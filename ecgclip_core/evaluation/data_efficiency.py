@@ -11,22 +11,22 @@ from ecgclip_core.corpora.corpus import ABSENT, HOLDS, UNKNOWN, Corpus
 from ecgclip_core.corpora.folder import read_folder
 from ecgclip_core.corpora.tables import read_table
 from ecgclip_core.errors import EcgclipError
-from ecgclip_core.evaluation.compare import Reported, curves, differences, estimates, macro, pooled
+from ecgclip_core.evaluation.compare import pooled
 from ecgclip_core.evaluation.contenders import Contender, Study, from_nothing, identity_of, pretrained
-from ecgclip_core.evaluation.finetune import finetune_scores
+from ecgclip_core.evaluation.few_labels_entry import NOTHING, RANDOM, entry_of
+from ecgclip_core.evaluation.finetune import MOST_STEPS, finetune_scores
 from ecgclip_core.evaluation.label_shares import Folds, beginnings, round_of_folds, rounds_by_person, worthwhile
-from ecgclip_core.evaluation.metrics import estimate, resampled_weights
 from ecgclip_core.evaluation.probe import Trial, probe_scores
 from ecgclip_core.evaluation.tasks import Task, labels_of
 from ecgclip_core.model.ecgclip import ECGCLIP
+from ecgclip_core.training.untrained import MOST_RECORDINGS
 
 FEWEST_POSITIVES = 5
 FRACTIONS = (0.01, 0.1, 1.0)
 # One draw of a few recordings is luck; a cross-validation draws anew in every round.
 DRAWS, FEW_RECORDINGS = 3, 100
 UNTRAINED_SEEDS = 3
-RANDOM, NOTHING = "random", "supervised from nothing"
-WAYS = {"probe": probe_scores, "finetune": finetune_scores}
+WAYS = ("probe", "finetune")
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +49,7 @@ def compare_with_few_labels(
     against: tuple[ECGCLIP, ...] = (),
     folds: Folds | None = None,
     corpus_name: str | None = None,
+    most_steps: int = MOST_STEPS,
 ) -> dict:
     """Teach a task to a checkpoint and to its controls from fractions of the labels, and compare.
 
@@ -76,6 +77,8 @@ def compare_with_few_labels(
         For a corpus with folds; PTB-XL's usual ones where left out. One without is cross-validated by person.
     corpus_name : str, optional
         What the recordings are, in words.
+    most_steps : int
+        Of one fine-tuning, the same for every model.
 
     Returns
     -------
@@ -93,7 +96,7 @@ def compare_with_few_labels(
     rows = read_table(Path(folder)).drop_duplicates("record").set_index("record").loc[list(corpus.records)]
     study, kept = study_of(corpus, task, rows.reset_index(), folds)
     own = corpus.where(kept)
-    train = study.rounds[0].train
+    train = study.rounds[0].train[:MOST_RECORDINGS]
     table = [Row(pretrained(model, own), kind)]
     names = {RANDOM, NOTHING, model.name}
     for other in against:
@@ -104,8 +107,9 @@ def compare_with_few_labels(
     table.append(Row(from_nothing(model, own, train, NOTHING), "finetune"))
     table.append(Row(from_nothing(model, own, train, RANDOM), "probe", UNTRAINED_SEEDS))
     fractions = worthwhile(list(fractions), min(len(round.train) for round in study.rounds))
-    found = _all_fractions(study, table, fractions, Path(log))
-    return _entry(kind, model, task, corpus_name or Path(folder).name, study, table, fractions, found) | {
+    ways = {row.contender.name: row.way for row in table}
+    found = _all_fractions(study, table, fractions, Path(log), most_steps)
+    return entry_of(kind, model, task, corpus_name or Path(folder).name, study, ways, fractions, found) | {
         "notes": _notes(model, own, study, folds, against)
     }
 
@@ -138,10 +142,11 @@ def study_of(corpus: Corpus, task: Task, rows: pd.DataFrame, folds: Folds | None
         )
     asked = tuple(finding for finding, keep in zip(findings, enough, strict=True) if keep)
     labels = labels[:, enough]
-    return Study(identity_of(tuple(names), asked, labels), asked, labels, persons, rounds), kept
+    recordings = identity_of(list(names))
+    return Study(identity_of(recordings, asked, labels), recordings, asked, labels, persons, rounds), kept
 
 
-def _all_fractions(study: Study, table: list[Row], fractions: list[float], log: Path) -> list[dict]:
+def _all_fractions(study: Study, table: list[Row], fractions: list[float], log: Path, most_steps: int) -> list[dict]:
     """For each fraction: the rows that teach in each draw and round, and the scores of every model."""
     draws = [
         [
@@ -157,99 +162,22 @@ def _all_fractions(study: Study, table: list[Row], fractions: list[float], log: 
         scores = {}
         for row in tqdm(table, desc=f"{fraction:.0%} of the labels", unit="model"):
             runs = max(len(taught), row.seeds)
-            scores[row.contender.name] = [_run(study, row, taught[run % len(taught)], run, log) for run in range(runs)]
+            scores[row.contender.name] = [
+                _run(study, row, taught[run % len(taught)], run, log, most_steps) for run in range(runs)
+            ]
         found.append({"taught": taught, "scores": scores})
     return found
 
 
-def _run(study: Study, row: Row, taught: list[np.ndarray], seed: int, log: Path) -> dict:
+def _run(study: Study, row: Row, taught: list[np.ndarray], seed: int, log: Path, most_steps: int) -> dict:
     """One model, one draw: all rounds pooled."""
-    rounds = [
-        WAYS[row.way](study, row.contender, Trial(round, rows, seed), log)
-        for round, rows in zip(study.rounds, taught, strict=True)
-    ]
+    trials = [Trial(round, rows, seed) for round, rows in zip(study.rounds, taught, strict=True)]
+    if row.way == "probe":
+        rounds = [probe_scores(study, row.contender, trial, log) for trial in trials]
+    else:
+        rounds = [finetune_scores(study, row.contender, trial, log, most_steps) for trial in trials]
     scores, decided = pooled(rounds, [study.labels[round.choose] for round in study.rounds])
     return {"scores": scores, "decided": decided, "chosen": [scored.noted for scored in rounds]}
-
-
-def _entry(
-    kind: str,
-    model: ECGCLIP,
-    task: Task,
-    corpus: str,
-    study: Study,
-    table: list[Row],
-    fractions: list[float],
-    found: list[dict],
-) -> dict:
-    test = np.concatenate([round.test for round in study.rounds])
-    reported = Reported(study.labels[test], resampled_weights(study.persons[test]))
-    positives = (reported.labels == HOLDS).sum(axis=0)
-    all_curves = [
-        {
-            name: curves(reported, [(run["scores"], run["decided"]) for run in runs])
-            for name, runs in each["scores"].items()
-        }
-        for each in found
-    ]
-    macros = [{name: macro(values, positives) for name, values in each.items()} for each in all_curves]
-    own = table[0].contender.name
-    entry = {
-        "task": task.name,
-        "description": task.description,
-        "kind": kind,
-        "corpus": corpus,
-        "checkpoint": {"name": model.name, "hash": model.hash},
-        "recordings": len(test),
-        "persons": len(set(study.persons[test])),
-        "macro": estimates(macros[-1][own]),
-        "findings": _per_finding(task, study, reported, all_curves[-1][own]),
-        "rounds": len(study.rounds),
-        "taught_by": {row.contender.name: row.way for row in table},
-        "fractions": [],
-    }
-    for fraction, each, models in zip(fractions, found, macros, strict=True):
-        entry["fractions"].append(
-            {
-                "fraction": fraction,
-                "recordings": len(each["taught"][0][0]),
-                "persons": len(set(study.persons[each["taught"][0][0]])),
-                "draws": len(each["taught"]),
-                "not_taught": _not_taught(study, each["taught"]),
-                "models": {
-                    name: estimates(values) | {"chosen": [run["chosen"] for run in each["scores"][name]]}
-                    for name, values in models.items()
-                },
-                "paired": {name: differences(models[own], other) for name, other in models.items() if name != own},
-                "paired_with_all_labels": {NOTHING: differences(models[own], macros[-1][NOTHING])},
-            }
-        )
-    return entry
-
-
-def _not_taught(study: Study, taught: list[list[np.ndarray]]) -> dict[str, int]:
-    """Findings that a subset could not teach, with the number of subsets: every model scored them alike."""
-    subsets = [study.labels[rows] for draw in taught for rows in draw]
-    missed = sum(~((labels == HOLDS).any(axis=0) & (labels == ABSENT).any(axis=0)) for labels in subsets)
-    return {finding: int(number) for finding, number in zip(study.findings, missed, strict=True) if number}
-
-
-def _per_finding(task: Task, study: Study, reported: Reported, curves: dict[str, np.ndarray]) -> list[dict]:
-    rows = []
-    for column, finding in enumerate(study.findings):
-        known, held = reported.labels[:, column] != UNKNOWN, reported.labels[:, column] == HOLDS
-        row = {
-            "finding": finding,
-            "name": task.label(finding).name,
-            "positives": int(held.sum()),
-            "recordings": int(known.sum()),
-            "prevalence": float(held.sum() / known.sum()),
-        }
-        for name in ("prauc", "auroc", "f1"):
-            measured = estimate(curves[name][column])
-            row |= {name: measured.value, f"{name}_low": measured.low, f"{name}_high": measured.high}
-        rows.append(row)
-    return rows
 
 
 def _notes(

@@ -11,27 +11,29 @@ from ecgclip_core.training.finetune import BATCH, Classifier, finetune
 from ecgclip_core.training.probe import teachable
 
 LEARNING_RATES = (1e-4, 3e-4, 1e-3)
-PASSES = 10
-FEWEST_STEPS, MOST_STEPS = 100, 400
+PASSES = 30
+FEWEST_STEPS, MOST_STEPS = 60, 300
 
 
-def steps_for(recordings: int) -> int:
-    """Steps of a fine-tuning: about `PASSES` over the recordings, within bounds."""
-    return min(max(PASSES * recordings // BATCH, FEWEST_STEPS), MOST_STEPS)
+def steps_for(recordings: int, most: int = MOST_STEPS) -> int:
+    """Steps of a fine-tuning: about `PASSES` over the recordings, but at least `FEWEST_STEPS` and at most `most`."""
+    return min(max(PASSES * recordings // BATCH, FEWEST_STEPS), most)
 
 
-def finetune_scores(study: Study, contender: Contender, trial: Trial, log: Path) -> Scored:
+def finetune_scores(
+    study: Study, contender: Contender, trial: Trial, log: Path, most_steps: int = MOST_STEPS
+) -> Scored:
     """Fine-tune with each of `LEARNING_RATES` and keep what does best on the recordings that choose."""
-    runs = [_run(study, contender, trial, rate, log) for rate in LEARNING_RATES]
+    steps = steps_for(len(trial.taught), most_steps)
+    runs = [_run(study, contender, trial, rate, steps, log) for rate in LEARNING_RATES]
     noted, arrays = max(runs, key=lambda run: run[0]["quality"])
     chosen = {name: noted[name] for name in ("learning_rate", "steps", "kept_step", "quality")}
     return Scored(arrays["choose"], arrays["test"], chosen)
 
 
 def _run(
-    study: Study, contender: Contender, trial: Trial, learning_rate: float, log: Path
+    study: Study, contender: Contender, trial: Trial, learning_rate: float, steps: int, log: Path
 ) -> tuple[dict, dict[str, np.ndarray]]:
-    steps = steps_for(len(trial.taught))
     choose, test, taught = trial.round.choose, trial.round.test, teachable(study.labels[trial.taught])
 
     def scores(classifier: Classifier, rows: np.ndarray) -> np.ndarray:

@@ -93,7 +93,7 @@ def best_probe(
 
 def vectors_of(study: Study, contender: Contender, seed: int, log: Path) -> dict[str, np.ndarray]:
     """Vectors of every recording of a study, computed once."""
-    settings = {"kind": "vectors", "study": study.identity, "model": contender.identity}
+    settings = {"kind": "vectors", "recordings": study.recordings, "model": contender.identity}
     if contender.identity.startswith("untrained"):
         settings["seed"] = seed
     return once(log, settings, lambda: ({}, frozen_vectors(contender.network(seed), contender.signals)))[1]
