@@ -11,6 +11,7 @@ from pages.shared.cohort import cohort, finding_names, hover_words, open_from_co
 from pages.shared.entry import through_app
 from pages.shared.in_hand import in_hand
 from pages.shared.model import footer, model
+from pages.shared.question import not_offered
 
 READING = "pages/reading.py"
 FINDING, MEASUREMENT, QUESTION = "a finding", "a measurement", "an answer"
@@ -117,6 +118,9 @@ def _by_answer(loaded) -> tuple[np.ndarray, str]:
                 "That was not understood as a question that an ECG can answer. Name a finding, for example: left "
                 "bundle branch block."
             )
+            return nothing, title
+        if not query.offered:
+            st.warning(not_offered(query))
             return nothing, title
         scores = score_question(model(), loaded, query)
     except EcgclipError as error:

@@ -22,6 +22,7 @@ from pages.shared.explanation import answer_card
 from pages.shared.in_hand import InHand, in_hand
 from pages.shared.look import sheet_chart, tag
 from pages.shared.model import footer, model
+from pages.shared.question import not_offered
 
 READING = "pages/reading.py"
 PLAIN = "sinus_rhythm"
@@ -113,6 +114,9 @@ def _model(hand: InHand, finding, table) -> None:
     st.subheader("What the model says")
     try:
         query = ask_finding(model(), finding)
+        if not query.offered:
+            st.info(not_offered(query))
+            return
         rows = answers(hand, query)
         answer_card(rows, query, scored)
     except EcgclipError as error:

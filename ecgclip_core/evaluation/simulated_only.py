@@ -71,8 +71,8 @@ def check_simulated_only(
     -------
     list of dict
         One a finding, highest first: ``finding, name, auroc, auroc_low, auroc_high`` (simulated that it was not put
-        into against real of which nobody stated it), ``real, simulated`` (how many of each), ``within`` (AUROC with against without it among simulated
-        ones), ``learned_simulator``.
+        into against real ones of which nobody stated it), ``real, simulated`` (how many of each), ``within`` (AUROC of
+        simulated ones with it against those without), ``learned_simulator``.
 
     Raises
     ------

@@ -16,7 +16,9 @@ def forest_height(rows: int) -> int:
     return HEAD_PX + ROW_PX * max(rows, 1)
 
 
-def forest(table: pd.DataFrame, measures: dict[str, str], chance: dict[str, str | float]) -> go.Figure:
+def forest(
+    table: pd.DataFrame, measures: dict[str, str], chance: dict[str, str | float], limit: float | None = None
+) -> go.Figure:
     """Columns of points with intervals.
 
     Parameters
@@ -27,6 +29,8 @@ def forest(table: pd.DataFrame, measures: dict[str, str], chance: dict[str, str 
         Column of the table to the heading above it.
     chance : dict
         For each measure what a guess would reach: a number, or the column that holds it.
+    limit : float, optional
+        Drawn as a broken line across every column.
     """
     figure = go.Figure()
     heads = []
@@ -92,6 +96,9 @@ def forest(table: pd.DataFrame, measures: dict[str, str], chance: dict[str, str 
                 "font": {"size": theme.SIZE},
             }
         )
+        if limit is not None:
+            line = {"color": theme.ALERT, "width": 1.5, "dash": "dash"}
+            figure.add_shape(type="line", x0=limit, x1=limit, xref=f"x{axis}", y0=0, y1=1, yref="paper", line=line)
     figure.update_layout(
         template=theme.template(),
         annotations=heads,

@@ -50,8 +50,24 @@ def understood(question: str, ask: Callable[[str], None]):
         )
         suggestions(EXAMPLES, ask)
         return None
+    if not query.offered:
+        st.warning(
+            f"{not_offered(query)} So there is no score and no map; the criteria page has what textbooks ask for."
+        )
+        suggestions(nearest_names(query), ask)
+        return None
     _strangers(query)
     return query
+
+
+def not_offered(query) -> str:
+    """Why the model's answer to a question is not offered, in sentences that name the findings."""
+    learned = model().learned_simulator
+    named = [f"{part.name} (AUROC {learned[part.finding]:.2f})" for part in query.each if not part.offered]
+    return (
+        f"Not offered: {listed(named)}. Only simulated recordings taught it, and the model learned the simulator: of "
+        "recordings without it, the score tells simulated from real ones, where an AUROC of 0.5 would be not at all."
+    )
 
 
 def suggestions(questions, ask: Callable[[str], None]) -> None:
@@ -67,7 +83,8 @@ def nearest_names(query) -> list[str]:
     from ecgclip_core.model.places import nearest_findings
 
     named = [catalogue()[part.finding] for part in _parts(query) if part.finding]
-    near = [*named, *nearest_findings(model(), query.text, OFFERED)]
+    near = [*named, *nearest_findings(model(), query.text, 2 * OFFERED)]
+    near = [finding for finding in near if finding.id not in model().learned_simulator]
     return list(dict.fromkeys(finding.name for finding in near))[: max(OFFERED, len(named))]
 
 

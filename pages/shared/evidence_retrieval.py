@@ -1,0 +1,50 @@
+"""Whether recordings and reports find each other."""
+
+import pandas as pd
+import streamlit as st
+
+from ecgclip_core.figures.forest import forest
+from pages.shared.look import figures_row
+
+
+def retrieval_section(entry: dict) -> None:
+    """Recall at each length of the list, both ways, beside what a random order would reach."""
+    middle = entry["median_rank"]
+    figures_row(
+        [
+            ("recordings", f"{entry['recordings']:,}", ""),
+            ("persons", f"{entry['persons']:,}", ""),
+            ("distinct reports", f"{entry['distinct_reports']:,}", ""),
+            *((f"median place, {direction}", f"{place:g}", "") for direction, place in middle.items()),
+        ]
+    )
+    table = pd.DataFrame(
+        {
+            "label": f"{row['direction']}, among the first {row['k']}",
+            "recall": row["recall"]["value"],
+            "recall_low": row["recall"]["low"],
+            "recall_high": row["recall"]["high"],
+            "chance": row["chance"],
+        }
+        for row in entry["retrieval"]
+    )
+    st.plotly_chart(
+        forest(table, {"recall": "Recall"}, {"recall": "chance"}),
+        theme=None,
+        key="evidence_retrieval",
+        config={"displayModeBar": False},
+        alt="Recall at 1, 5 and 10 in both directions with 95 % intervals; the table below has the same figures.",
+    )
+    st.caption(
+        f"Each of {entry['recordings']:,} recordings is held against every report, and each report against every "
+        "recording. Points are the share of them that have a match among the first; bars are 95 % intervals over "
+        f"persons, grey strokes a random order. Reports that say the same are one match: the commonest stands "
+        f"{entry['most_often_the_same']:,} times."
+    )
+    st.dataframe(
+        table.rename(
+            columns={"label": "direction", "recall_low": "low", "recall_high": "high", "chance": "by chance"}
+        ).style.format(precision=3),
+        hide_index=True,
+        width="stretch",
+    )
