@@ -41,10 +41,16 @@ def checkpoint_folder(name: str | Path | None = None) -> Path:
     for folder in (Path(wanted), CHECKPOINTS / str(wanted)):
         if (folder / "config.json").is_file():
             return folder
-    bundled = ", ".join(sorted(path.parent.name for path in CHECKPOINTS.glob("*/config.json"))) or "none"
+    bundled = ", ".join(bundled_checkpoints()) or "none"
     raise CheckpointError(
         f"No checkpoint {Path(wanted).name!r}: it is neither a folder with a config.json nor a bundled one ({bundled})."
     )
+
+
+def bundled_checkpoints() -> list[str]:
+    """Names of the checkpoints that came with the package, the default one first."""
+    names = sorted(file.parent.name for file in CHECKPOINTS.glob("*/config.json"))
+    return sorted(names, key=lambda name: name != DEFAULT)
 
 
 def load_model(name: str | Path | None = None) -> ECGCLIP:

@@ -32,7 +32,12 @@ class Completed:
 
 
 def complete_folder(
-    folder: str | Path, out: str | Path, model: ECGCLIP, proposer: Proposer, proposer_name: str
+    folder: str | Path,
+    out: str | Path,
+    model: ECGCLIP,
+    proposer: Proposer,
+    proposer_name: str,
+    only: set[str] | None = None,
 ) -> Completed:
     """Complete the report of every recording of a folder.
 
@@ -47,6 +52,8 @@ def complete_folder(
     proposer : callable
     proposer_name : str
         What proposes, in words; a file that something else began is refused.
+    only : set of str, optional
+        Records to complete; all where left out.
 
     Returns
     -------
@@ -62,6 +69,8 @@ def complete_folder(
     rows = read_table(folder)
     if "report" not in rows:
         raise RecordingError("The table of this folder has no column 'report': there is nothing to complete.")
+    if only is not None:
+        rows = rows[rows["record"].astype(str).isin(only)]
     out, thresholds = Path(out), load_thresholds(model)
     done = _begun(out, {"checkpoint": model.hash, "proposer": proposer_name})
     reports = rows["report"].fillna("").astype(str)

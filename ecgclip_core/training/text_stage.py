@@ -5,6 +5,7 @@ excludes it has a place of its own. Texts about something else keep the place th
 what was never taught is still told apart.
 """
 
+import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ from ecgclip_core.findings.wordings import wordings
 from ecgclip_core.model.ecgclip import SCOPES
 from ecgclip_core.model.text_encoder import TextEncoder
 from ecgclip_core.training.text_bank import text_features
+from ecgclip_core.training.text_start import TAUGHT_STEPS
 
 BATCH = 96
 GENERAL_BATCH = 48
@@ -162,8 +164,9 @@ def teach_text_encoder(start: Path, taught: TaughtTexts, steps: int, out: Path, 
             bar.set_postfix(loss=f"{loss.item():.3f}")
             if (step + 1) % SAVED_EVERY == 0:
                 _save(out, modules, optimizer, step + 1)
-    for name in ("config.json", "tokenizer.json"):
-        shutil.copyfile(start / name, out / name)
+    shutil.copyfile(start / "tokenizer.json", out / "tokenizer.json")
+    config = json.loads((start / "config.json").read_text(encoding="utf-8"))
+    (out / "config.json").write_text(json.dumps(config | {TAUGHT_STEPS: steps}), encoding="utf-8")
     save_file({name: value.contiguous() for name, value in encoder.body.state_dict().items()}, out / "model.part")
     (out / "model.part").rename(out / "model.safetensors")
     (out / "state.safetensors").unlink(missing_ok=True)
