@@ -7,6 +7,7 @@ The table is ``records.csv`` (commas, semicolons or tabs) or ``records.parquet``
     2021/a17.hea,Sinus rhythm. Left bundle branch block.,17
 """
 
+import warnings
 from pathlib import Path
 
 import pandas as pd
@@ -71,8 +72,11 @@ def _read_file(file: Path) -> pd.DataFrame:
             continue
         separator = max(",;\t", key=head.count)
         try:
-            return pd.read_csv(file, sep=separator, encoding=encoding, low_memory=False)
-        except (ValueError, pd.errors.ParserError) as fault:
+            with warnings.catch_warnings():
+                # Else a row with more cells than columns loses some of them, or all its cells move by one.
+                warnings.simplefilter("error", pd.errors.ParserWarning)
+                return pd.read_csv(file, sep=separator, encoding=encoding, low_memory=False, index_col=False)
+        except (ValueError, pd.errors.ParserWarning) as fault:
             raise RecordingError(
                 f"{file.name} is not a table that can be read: {_what_is_wrong(fault)}. Write one row a recording, "
                 "under a first line with the columns' names; put texts with commas into double quotes."
@@ -84,7 +88,8 @@ def _what_is_wrong(fault: Exception) -> str:
     """What pandas says is wrong, without the content of a cell."""
     if isinstance(fault, pd.errors.EmptyDataError):
         return "it is empty"
-    return "its rows have different numbers of cells" if "fields" in str(fault) else "it is no CSV"
+    ragged = isinstance(fault, pd.errors.ParserWarning) or "fields" in str(fault)
+    return "its rows have different numbers of cells" if ragged else "it is no CSV"
 
 
 def _renamed(rows: pd.DataFrame, name: str) -> pd.DataFrame:
