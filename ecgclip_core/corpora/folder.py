@@ -49,14 +49,16 @@ def read_folder(folder: str | Path, preprocessing: Preprocessing, cache: str | P
         raise RecordingError(f"None of the {len(rows)} recordings of {Path(folder).name!r} can be read.")
     rows = rows[readable].reset_index(drop=True)
     findings, labels = label_matrix(rows)
-    reports = rows["report"].fillna("").astype(str) if "report" in rows else [""] * len(rows)
+    reports = rows["report"].fillna("").astype(str) if "report" in rows else pd.Series([""] * len(rows))
+    # Recorders write the same report ten thousand times.
+    said = {report: english_statements(report) for report in reports.unique()}
     return Corpus(
         tuple(rows["record"]),
         signals.view(np.flatnonzero(readable)),
         calibrated[readable],
         findings,
         labels,
-        tuple(english_statements(report) for report in reports),
+        tuple(said[report] for report in reports),
         rows["patient_id"].to_numpy(dtype=str),
         rows["strat_fold"].to_numpy(dtype=int) if "strat_fold" in rows else np.zeros(len(rows), dtype=int),
         rows["age"].to_numpy(dtype=float),

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from ecgclip_core.corpora.corpus import ABSENT, HOLDS, UNKNOWN, Corpus
 from ecgclip_core.corpora.shards import Shards, facts_of, is_written, write_shard
+from ecgclip_core.errors import EcgclipError
 from ecgclip_core.findings.catalogue import ancestors, children
 from ecgclip_core.model.preprocessing import Preprocessing
 from ecgclip_core.simulation.conditions import CONDITIONS
@@ -36,7 +37,14 @@ def simulate_corpus(number: int, preprocessing: Preprocessing, cache: str | Path
     -------
     Corpus
         A finding that no condition shows is `UNKNOWN` throughout.
+
+    Raises
+    ------
+    EcgclipError
+        Where none is asked for.
     """
+    if number < 1:
+        raise EcgclipError("A corpus of simulated recordings needs at least one; give a larger number.")
     conditions = list(CONDITIONS)
     place = Path(cache) / f"simulated-{_key(preprocessing)}"
     place.mkdir(parents=True, exist_ok=True)
