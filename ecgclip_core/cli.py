@@ -55,12 +55,14 @@ def pretrain(chosen: argparse.Namespace) -> None:
 def evaluate_zero_shot(chosen: argparse.Namespace) -> None:
     """Ask every label of a task of every recording of a labelled folder; write JSON."""
     from ecgclip_core.evaluation.tasks import task_named
-    from ecgclip_core.evaluation.zero_shot import answer_task, see_all, write_evaluation
+    from ecgclip_core.evaluation.zero_shot import answer_task, check_apart, see_all, write_evaluation
     from ecgclip_core.model.checkpoint import load_model
 
     model, tasks = load_model(chosen.checkpoint), [task_named(name) for name in chosen.task]
     seen = see_all(model, chosen.data, chosen.folds)
     other = see_all(model, chosen.data, chosen.validate_folds) if chosen.validate_folds else None
+    if other is not None:
+        check_apart(seen, other)
     file, corpus = chosen.out or model.folder / "evaluation.json", chosen.corpus or _corpus_name(chosen)
     for task in tasks:
         answers, validation = answer_task(model, seen, task), None

@@ -1,8 +1,9 @@
 """Retrieval: does a recording find its report among all reports, and a report its recording among all recordings?
 
-Reports that say the same are one and the same match: where forty recordings are reported as "sinus rhythm, normal ECG",
-each of them is right for that report. Recall at k is the share of queries that have a match among their first k; what
-drawing k at random would reach stands beside it, since repeated reports are found by luck.
+Reports that say the same are one report: a recording looks for it among the distinct reports, and where forty
+recordings are reported as "sinus rhythm, normal ECG", each of them is right for that report. Recall at k is the share
+of recordings, or of their reports, with a match among the first k; what lists in random order would reach stands beside
+it.
 """
 
 from dataclasses import asdict, dataclass
@@ -22,6 +23,7 @@ from ecgclip_core.evaluation.zero_shot import rows_of
 from ecgclip_core.model.ecgclip import ECGCLIP, LONGEST_TEXT
 
 AT = (1, 5, 10)
+DIRECTIONS = ("recording to report", "report to recording")
 DESCRIPTION = "recordings and their reports finding each other"
 
 
@@ -31,10 +33,10 @@ class Pairs:
 
     Attributes
     ----------
-    likeness : ndarray of float, shape (n, n)
-        Of recording i (row) and report j (column).
+    likeness : ndarray of float, shape (n, r)
+        Of each recording and each of r distinct reports.
     report : ndarray of int, shape (n,)
-        Equal where two reports say the same.
+        The column of each recording's own report.
     patients : ndarray of str, shape (n,)
     left_out : int
         Recordings that could not be read or have no report.
@@ -76,10 +78,10 @@ def pair_all(model: ECGCLIP, folder: str | Path, folds: set[int] | None = None) 
             f"Retrieval needs readable recordings with reports; {Path(folder).name!r} has {len(kept)} here. "
             "Reports are read from the column 'report' of its table."
         )
-    reports = [reports[row] for row in kept]
-    _, same = np.unique([" ".join(said).casefold() for said in reports], return_inverse=True)
-    likeness = likeness_of(model, np.array(vectors), reports)
-    return Pairs(likeness, same, rows["patient_id"].to_numpy(dtype=str)[kept], len(rows) - len(kept))
+    texts = [" ".join(reports[row]).casefold() for row in kept]
+    _, first, own = np.unique(texts, return_index=True, return_inverse=True)
+    likeness = likeness_of(model, np.array(vectors), [reports[kept[place]] for place in first])
+    return Pairs(likeness, own, rows["patient_id"].to_numpy(dtype=str)[kept], len(rows) - len(kept))
 
 
 def likeness_of(model: ECGCLIP, vectors: np.ndarray, reports: list[tuple[str, ...]]) -> np.ndarray:
@@ -104,31 +106,43 @@ def likeness_of(model: ECGCLIP, vectors: np.ndarray, reports: list[tuple[str, ..
     return np.stack([logits[:, [place[text] for text in report]].mean(axis=1) for report in reports], axis=1)
 
 
-def ranks(likeness: np.ndarray, same: np.ndarray) -> np.ndarray:
-    """The place of the first match in the list of each query (row), from 1; of equals, the match comes last.
+def places_of_reports(pairs: Pairs) -> np.ndarray:
+    """The place of each recording's own report among the distinct reports, from 1, shape (n,); of equals the last."""
+    own = pairs.likeness[np.arange(len(pairs.report)), pairs.report]
+    return (pairs.likeness >= own[:, None]).sum(axis=1)
+
+
+def places_of_recordings(pairs: Pairs) -> np.ndarray:
+    """For each recording's report, the place of the first recording with it, from 1, shape (n,); of equals the last."""
+    place = np.empty(pairs.likeness.shape[1], dtype=int)
+    for report, likeness in enumerate(pairs.likeness.T):
+        has = pairs.report == report
+        place[report] = 1 + (likeness[~has] >= likeness[has].max()).sum()
+    return place[pairs.report]
+
+
+def chance(own: np.ndarray, k: int) -> dict[str, float]:
+    """Recall at k of lists in random order.
 
     Parameters
     ----------
-    likeness : ndarray, shape (n, n)
-    same : ndarray of int, shape (n,)
-        Query i matches item j where these are equal.
+    own : ndarray of int, shape (n,)
+        As the `report` of `Pairs`.
+    k : int
+
+    Returns
+    -------
+    dict
+        For each of `DIRECTIONS`; that of a report is one minus the hypergeometric share of lists without a match.
     """
-    matches = same[:, None] == same[None]
-    best = np.where(matches, likeness, -np.inf).max(axis=1, keepdims=True)
-    return 1 + (~matches & (likeness >= best)).sum(axis=1)
-
-
-def chance(same: np.ndarray, k: int) -> float:
-    """Recall at k of lists in random order: one minus the hypergeometric share of lists without a match."""
-    n = len(same)
-    _, group, size = np.unique(same, return_inverse=True, return_counts=True)
-    others = n - size[group]
+    n, sizes = len(own), np.bincount(own)
+    others = n - sizes[own]
 
     def log_choose(number):
         return gammaln(number + 1) - gammaln(k + 1) - gammaln(np.maximum(number - k, 0) + 1)
 
     missed = np.where(others >= k, np.exp(log_choose(others) - log_choose(n)), 0.0)
-    return float(1 - missed.mean())
+    return dict(zip(DIRECTIONS, (min(1.0, k / len(sizes)), float(1 - missed.mean())), strict=True))
 
 
 def write_retrieval(file: Path, model: ECGCLIP, corpus: str, pairs: Pairs) -> dict:
@@ -149,12 +163,12 @@ def write_retrieval(file: Path, model: ECGCLIP, corpus: str, pairs: Pairs) -> di
     """
     weights = resampled_weights(pairs.patients)
     rows, middle = [], {}
-    for direction, likeness in (("recording to report", pairs.likeness), ("report to recording", pairs.likeness.T)):
-        found = ranks(likeness, pairs.report)
+    for direction, found in zip(DIRECTIONS, (places_of_reports(pairs), places_of_recordings(pairs)), strict=True):
         middle[direction] = float(np.median(found))
-        for k in (k for k in AT if k <= len(found)):
+        for k in AT:
             recall = estimate(weights @ (found <= k) / weights.sum(axis=1))
-            rows.append({"direction": direction, "k": k, "recall": asdict(recall), "chance": chance(pairs.report, k)})
+            by_chance = chance(pairs.report, k)[direction]
+            rows.append({"direction": direction, "k": k, "recall": asdict(recall), "chance": by_chance})
     entry = {
         "task": "retrieval",
         "description": DESCRIPTION,

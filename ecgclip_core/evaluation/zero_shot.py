@@ -126,6 +126,22 @@ def see_all(model: ECGCLIP, folder: str | Path, folds: set[int] | None = None) -
     return Seen(rows.iloc[kept].reset_index(drop=True), seen, np.array(calibrated), unreadable)
 
 
+def check_apart(reporting: Seen, validating: Seen) -> None:
+    """Refuse thresholds that come from persons whose recordings report.
+
+    Raises
+    ------
+    EcgclipError
+        With the number of persons on both sides.
+    """
+    both = set(reporting.rows["patient_id"]) & set(validating.rows["patient_id"])
+    if both:
+        raise EcgclipError(
+            f"{len(both)} persons are both in the folds that report and in those that give the thresholds of F1. "
+            "Choose other --validate-folds, or leave them out: thresholds then come from the other persons."
+        )
+
+
 def rows_of(folder: str | Path, folds: set[int] | None = None) -> pd.DataFrame:
     """The table of a folder, or the rows of some folds of it.
 

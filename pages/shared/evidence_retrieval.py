@@ -36,10 +36,10 @@ def retrieval_section(entry: dict) -> None:
         alt="Recall at 1, 5 and 10 in both directions with 95 % intervals; the table below has the same figures.",
     )
     st.caption(
-        f"Each of {entry['recordings']:,} recordings is held against every report, and each report against every "
-        "recording. Points are the share of them that have a match among the first; bars are 95 % intervals over "
-        f"persons, grey strokes a random order. Reports that say the same are one match: the commonest stands "
-        f"{entry['most_often_the_same']:,} times."
+        f"Each of {entry['recordings']:,} recordings looks for its report among {entry['distinct_reports']:,} distinct "
+        "ones, and each report for its recording among all. Points are the share with a match among the first, bars "
+        "95 % intervals over persons, grey strokes lists in random order. Reports that say the same are one, and every "
+        f"recording that has it is right for it: the commonest stands {entry['most_often_the_same']:,} times."
     )
     st.dataframe(
         table.rename(

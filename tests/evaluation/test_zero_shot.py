@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -6,7 +7,7 @@ import pytest
 from ecgclip_core.ecg.leads import LEADS
 from ecgclip_core.errors import EcgclipError
 from ecgclip_core.evaluation.tasks import task_named
-from ecgclip_core.evaluation.zero_shot import answer_all, table, write_evaluation
+from ecgclip_core.evaluation.zero_shot import answer_all, answer_task, check_apart, see_all, table, write_evaluation
 
 
 @pytest.fixture
@@ -53,9 +54,41 @@ def test_an_evaluation_is_written_beside_others_and_replaces_its_own_older_one(t
     assert written[0]["checkpoint"]["hash"] == tiny_model.hash
 
 
-def test_a_task_nobody_defined_is_named_with_those_that_are():
-    with pytest.raises(EcgclipError, match="ptbxl-super"):
-        task_named("nonsense")
+def test_a_label_of_ones_own_is_asked_in_its_own_words_and_judged_only_where_it_is_known(tiny_model, folder):
+    rows = pd.read_csv(folder / "records.csv")
+    rows["odd"] = [[1, 0, None][number % 3] for number in range(len(rows))]
+    rows.to_csv(folder / "records.csv", index=False)
+    (folder / "ward.toml").write_text('[labels]\nodd = "a heart that beats on the other side"', encoding="utf-8")
+    task = task_named(folder / "ward.toml")
+    answers = answer_all(tiny_model, folder, task)
+    per_finding, macro = table(answers, task)
+    assert per_finding["name"].tolist() == ["a heart that beats on the other side"]
+    assert (per_finding["positives"][0], per_finding["recordings"][0]) == (8, 16)
+    assert "auroc_10" not in macro
+
+
+def test_thresholds_of_f1_come_from_the_recordings_that_validate(tiny_model, folder):
+    task, seen = task_named("ptbxl-super"), see_all(tiny_model, folder, {9})
+    answers, validation = (
+        answer_task(tiny_model, seen, task),
+        answer_task(tiny_model, see_all(tiny_model, folder, {1}), task, 1),
+    )
+    shifted = replace(validation, logits=validation.logits + 1e6)
+    assert table(answers, task, validation)[0]["f1"].notna().all()
+    assert (table(answers, task, shifted)[0]["f1"] == 0).all()
+    few = replace(validation, findings=validation.findings[:1])
+    assert table(answers, task, few)[0]["f1"].notna().sum() == 1
+
+
+def test_thresholds_from_persons_who_report_are_refused(tiny_model, folder):
+    reporting, everybody = see_all(tiny_model, folder, {9}), see_all(tiny_model, folder)
+    with pytest.raises(EcgclipError, match="10 persons are both"):
+        check_apart(reporting, everybody)
+
+
+def test_folds_that_the_table_does_not_have_are_named(tiny_model, folder):
+    with pytest.raises(EcgclipError, match="fold 12"):
+        see_all(tiny_model, folder, {12})
 
 
 def test_a_folder_without_codes_is_refused_with_a_sentence(tiny_model, folder):

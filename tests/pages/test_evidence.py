@@ -103,7 +103,7 @@ def test_f1_is_shown_with_where_its_threshold_comes_from(app, said, evaluations)
     entries, keep = evaluations
     entries[0] |= {"threshold": "best F1 on fold 8", "fewest_positives": 5, "too_few": {"dextrocardia": 2}}
     for number, row in enumerate(entries[0]["findings"]):
-        row |= {end: None if number else 0.5 for end in ("f1", "f1_low", "f1_high")}
+        row |= dict.fromkeys(("f1", "f1_low", "f1_high"), None if number else 0.5)
     keep(entries)
     test = app("evidence")
     assert not test.exception
