@@ -60,9 +60,8 @@ def frozen_vectors(space: CommonSpace, signals: np.ndarray) -> dict[str, np.ndar
     with torch.inference_mode(), tqdm(total=len(signals), desc="Embedding", unit="recording") as bar:
         for start in range(0, len(signals), BATCH):
             batch = torch.from_numpy(np.asarray(signals[start : start + BATCH], dtype=np.float32))
-            # As in fine-tuning and pre-training: a third of the time, and the same vectors to two or three digits.
-            with torch.autocast("cpu", dtype=torch.bfloat16):
-                features = space.signal_encoder(batch).float()
+            # In full precision: what an untrained encoder says of two recordings differs in the third digit.
+            features = space.signal_encoder(batch)
             found["encoder"].append(features)
             found["common"].append(torch.nn.functional.normalize(space.signal_head(features), dim=1))
             bar.update(len(batch))

@@ -39,7 +39,7 @@ def test_a_classifier_begins_as_the_probe_it_was_made_from(start, fast_and_slow,
     space, probes = start
     scores = Classifier(space, probes[place], place).score(fast_and_slow[0])
     expected = probes[place].score(frozen_vectors(space, fast_and_slow[0])[place])
-    assert scores == pytest.approx(expected, abs=0.05)
+    assert scores == pytest.approx(expected, abs=0.1)  # pooled in 16 bits
 
 
 def test_fine_tuning_learns_what_the_labels_tell(start, fast_and_slow):
