@@ -38,7 +38,7 @@ def together(alone, folder, shared_text_folder):
             pretrain(EXACT, tiny_set(), shared_text_folder, folder / "run", folder / "cache")
     script = [sys.executable, tiny_training.__file__, str(shared_text_folder), str(folder)]
     known = {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
-    subprocess.run(script, check=True, timeout=300, env=os.environ | known)
+    subprocess.run(script, check=True, timeout=900, env=os.environ | known)
     found = load_file(folder / "shared.safetensors")
     return {name: {key: found[f"{name} {key}"] for key in step} for name, step in alone.items()}
 
