@@ -146,7 +146,7 @@ def test_samples_that_fail_their_checksum_are_told():
         ("r 12", "r -3", "claims -3 signals"),
         ("r 12", "r 13", "describes 12"),
         ("r 12", "r twelve", "not a number of signals"),
-        ("r 12", "r/3 12", "segments"),
+        ("r 12", "r/300 12", "300 segments"),
         ("100 200", "0 200", "sampling rate"),
         ("100 200", "-500 200", "sampling rate"),
         ("100 200", "nan 200", "sampling rate"),

@@ -20,7 +20,7 @@ header (dates, comments, URLs, paths, sizes) reaches the package.
 import math
 import re
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,7 @@ from ecgclip_core.ecg.channels import Channels
 from ecgclip_core.ecg.demographics import patient_from
 from ecgclip_core.ecg.limits import MAX_SAMPLING_RATE, check_duration
 from ecgclip_core.ecg.names import shown
+from ecgclip_core.ecg.readers.wfdb_segments import headers_of, read_segments, segments_of
 from ecgclip_core.ecg.recognise import decoded, kind_of
 from ecgclip_core.ecg.recording import Patient
 from ecgclip_core.errors import RecordingError
@@ -97,8 +98,9 @@ class _Header:
 
 
 def companions(name: str, content: bytes) -> tuple[str, ...]:
-    """Base names of the signal files that a header names."""
-    return _parse(name, content).files
+    """Base names of the signal files that a header names, or of the headers of its segments."""
+    segments = segments_of(name, content)
+    return _parse(name, content).files if segments is None else headers_of(name, segments)
 
 
 def read(name: str, files: dict[str, bytes]) -> Channels:
@@ -121,6 +123,8 @@ def read(name: str, files: dict[str, bytes]) -> Channels:
         Where the header is damaged, contradicts the files, or a file is missing.
     """
     header = _parse(name, files[name])
+    if (segments := segments_of(name, files[name])) is not None:
+        return replace(read_segments(name, segments, header.rate, files, read), patient=_patient(header))
     frames, notes = _frames(name, header, files)
     if header.rate is not None:
         check_duration(name, frames, header.rate)
@@ -158,11 +162,6 @@ def _parse(name: str, content: bytes) -> _Header:
             f"{name} is not a WFDB header: its first line should give the record's name, the number of signals and "
             "the sampling rate."
         )
-    if re.search(r"/\d*$", fields[0]):
-        raise RecordingError(
-            f"{name} describes a recording in several segments, which this version does not read. "
-            "Open the headers of the single segments instead."
-        )
     n_signals = _integer(name, "number of signals", fields[1])
     if not 1 <= n_signals <= MAX_SIGNALS:
         raise RecordingError(f"{name} claims {shown(fields[1], 20)} signals; a 12-lead ECG has 12.")
@@ -176,6 +175,9 @@ def _parse(name: str, content: bytes) -> _Header:
     samples = _integer(name, "number of samples", fields[3]) if len(fields) > 3 else None
     if samples is not None and samples < 0:
         raise RecordingError(f"{name} claims {shown(fields[3], 20)} samples, fewer than none.")
+    if re.search(r"/\d*$", fields[0]):
+        # Its other lines name segments; `segments_of` reads them.
+        return _Header((), rate, samples or None, comments, " ".join(fields[4:6]))
     if len(lines) - 1 < n_signals:
         raise RecordingError(
             f"{name} claims {n_signals} signals but describes {len(lines) - 1}. The header is cut off or damaged; "
