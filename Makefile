@@ -24,5 +24,5 @@ test: .venv/test
 	touch $@
 
 .venv/test: .venv/app
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[formats,test,train]'
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[test,train]'
 	touch $@
