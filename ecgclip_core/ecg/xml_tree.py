@@ -9,8 +9,8 @@ from ecgclip_core.ecg.names import listed, shown
 from ecgclip_core.ecg.recognise import decoded, kind_of, root_of
 from ecgclip_core.errors import RecordingError
 
-# A 12-lead ECG with every measurement of every beat stays below 100,000.
-MAX_ELEMENTS = 500_000
+# A 12-lead ECG with every measurement of every beat has some ten thousand.
+MAX_ELEMENTS = 200_000
 
 # Root elements of dialects that are not read, and who writes them.
 _OTHERS = {

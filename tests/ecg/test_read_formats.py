@@ -8,7 +8,8 @@ from xml_files import aecg_file, muse_file, philips_file
 
 from ecgclip_core import EcgclipError, read_ecg
 from ecgclip_core.ecg.leads import LEADS
-from ecgclip_core.ecg.readers import READERS
+from ecgclip_core.ecg.readers import FORMATS, READERS
+from ecgclip_core.ecg.uploads import recordings_in
 
 # Format and variant -> files of a recording, shape (12, n) in mV, at a rate in Hz.
 EXAMPLES = {
@@ -145,3 +146,54 @@ def test_a_unit_asked_for_beats_the_files_own_and_is_told(files_of):
     ecg = read_ecg(files_of(heart_beats(2, 250), 250), units="unscaled")
     assert ecg.units == "unscaled"
     assert any("as asked for" in note for note in ecg.notes)
+
+
+ONE_FILE = {key: files for key, files in EXAMPLES.items() if key[0] not in ("WFDB", "CSV")}
+
+
+each_one_file = pytest.mark.parametrize("files_of", ONE_FILE.values(), ids=["-".join(key) for key in ONE_FILE])
+
+
+@each_one_file
+def test_random_damage_gives_an_ecg_or_a_sentence(files_of):
+    files = files_of(heart_beats(2, 250), 250)
+    main = next(iter(files))
+    random = np.random.default_rng(0)
+    content = np.frombuffer(files[main], np.uint8)
+    # Headers stand at the beginning: half of the changes go there.
+    for trial in range(24):
+        changed = content.copy()
+        places = random.integers(0, len(content) if trial % 2 else min(len(content), 2000), random.integers(1, 6))
+        changed[places] = random.integers(0, 256, len(places))
+        try:
+            assert read_ecg({**files, main: changed.tobytes()}).signal.shape[0] == 12
+        except EcgclipError as error:
+            assert str(error).endswith(".")
+            assert "Mustermann" not in str(error)
+
+
+@each_one_file
+@pytest.mark.parametrize("name", ["a.csv", "a.hea", "a.dcm", "a.edf", "a.scp", "a.xml", "IM000001"])
+def test_content_decides_where_the_ending_is_wrong(files_of, name, tmp_path):
+    ((_, content),) = files_of(heart_beats(2, 250), 250).items()
+    wanted = read_ecg(content, name="r").signal
+    np.testing.assert_array_equal(read_ecg(content, name=name).signal, wanted)
+    (tmp_path / name).write_bytes(content)
+    np.testing.assert_array_equal(read_ecg(tmp_path / name).signal, wanted)
+    (upload,) = recordings_in({name: content})
+    np.testing.assert_array_equal(upload.ecg.signal, wanted)
+
+
+@pytest.mark.parametrize("name", [f"a{ending}" for form in FORMATS for ending in form.extensions])
+@pytest.mark.parametrize("content", [b"", b"\0" * 5000, b"hello, this is a letter\n" * 300, bytes(range(256)) * 40])
+def test_a_file_of_another_kind_gets_a_sentence_whatever_its_ending(name, content):
+    with pytest.raises(EcgclipError) as caught:
+        read_ecg(content, name=name)
+    assert str(caught.value).endswith(".")
+
+
+def test_the_list_of_formats_says_which_were_tried_on_real_files():
+    tried = {form.name: form.tried_on_real for form in FORMATS}
+    assert tried["DICOM waveform"] and tried["HL7 aECG"] and tried["SCP-ECG"] and tried["WFDB"]
+    assert not tried["GE MUSE XML"] and not tried["Philips XML"]
+    assert all(ending.startswith(".") for form in FORMATS for ending in form.extensions)

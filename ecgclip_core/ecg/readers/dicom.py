@@ -34,7 +34,7 @@ _DEFLATED = b"1.2.840.10008.1.2.1.99"
 # Waveform sample interpretation, PS3.3 C.10.9.1.5: signed or unsigned of 8, 16 or 32 bits; no ECG is companded.
 _SAMPLES = {"SB": "i1", "UB": "u1", "SS": "i2", "US": "u2", "SL": "i4", "UL": "u4"}
 _MEDIAN = re.compile(r"median|represent|average|template", re.IGNORECASE)
-_SHORTEST_GAP = 0.2  # s
+_SHORTEST_GAP = 1.0  # s
 _LONGEST_BEAT = 2.5  # s; a derived group of this length or less is a beat, not a rhythm
 
 
