@@ -281,7 +281,7 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
     verb = verbs.add_parser("pretrain", help=pretrain.__doc__)
-    verb.add_argument("--data", type=Path, required=True, help="folder of recordings with a records.csv")
+    verb.add_argument("--data", type=Path, required=True, help="recordings with a table, or a public corpus; see docs/corpora.md")
     verb.add_argument("--recipe", default="ecgclip-r18", help="a bundled recipe or a .toml file")
     verb.add_argument("--folds", type=_folds, default=_folds("1-8"), help="strat_fold values to train on, as 1-8")
     verb.add_argument("--validate", type=_folds, default=set(), help="strat_fold values to watch")
@@ -340,7 +340,7 @@ def _parser() -> argparse.ArgumentParser:
     verb.set_defaults(run=calibrate)
 
     verb = verbs.add_parser("complete", help=complete.__doc__)
-    verb.add_argument("--data", type=Path, required=True, help="folder of recordings with a records.csv and reports")
+    verb.add_argument("--data", type=Path, required=True, help="recordings with reports; see docs/corpora.md")
     verb.add_argument("--out", type=Path, required=True, help="CSV file; the same one goes on where it stopped")
     verb.add_argument("--endpoint", help="base address of an OpenAI-compatible language model; offline where left out")
     verb.add_argument("--endpoint-model", help="name of the model there; its key comes from ECGCLIP_ENDPOINT_KEY")
@@ -363,7 +363,7 @@ def _parser() -> argparse.ArgumentParser:
 
     kinds = verbs.add_parser("cohort", help="maps of many recordings").add_subparsers(required=True, metavar="KIND")
     verb = kinds.add_parser("build", help=build_cohort.__doc__)
-    verb.add_argument("folder", type=Path, help="recordings, with or without a records.csv")
+    verb.add_argument("folder", type=Path, help="recordings, with or without a table")
     _add_cohort_output(verb)
     verb.set_defaults(run=build_cohort)
     verb = kinds.add_parser("simulate", help=simulate_cohort.__doc__)
@@ -394,7 +394,7 @@ def _add_checkpoint(verb: argparse.ArgumentParser) -> None:
 
 
 def _add_labelled_folder(verb: argparse.ArgumentParser) -> None:
-    verb.add_argument("--data", type=Path, required=True, help="folder of recordings with a records.csv and scp_codes")
+    verb.add_argument("--data", type=Path, required=True, help="recordings with labels; see docs/corpora.md")
     verb.add_argument("--folds", type=_folds, help="strat_fold values to take, as 9; all where left out")
     _add_checkpoint(verb)
     verb.add_argument("--corpus", help="what the recordings are, in words, for the evidence page")
