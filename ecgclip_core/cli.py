@@ -281,7 +281,9 @@ def _parser() -> argparse.ArgumentParser:
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
     verb = verbs.add_parser("pretrain", help=pretrain.__doc__)
-    verb.add_argument("--data", type=Path, required=True, help="recordings with a table, or a public corpus; see docs/corpora.md")
+    verb.add_argument(
+        "--data", type=Path, required=True, help="recordings with a table, or a public corpus; see docs/corpora.md"
+    )
     verb.add_argument("--recipe", default="ecgclip-r18", help="a bundled recipe or a .toml file")
     verb.add_argument("--folds", type=_folds, default=_folds("1-8"), help="strat_fold values to train on, as 1-8")
     verb.add_argument("--validate", type=_folds, default=set(), help="strat_fold values to watch")
