@@ -33,10 +33,10 @@ def label_of(name: str) -> str:
     return shown(stem if stem and 1 <= len(ending) <= 4 and ending.isalnum() else base) or "recording"
 
 
-def listed(names, most: int = 12) -> str:
+def listed(names, most: int = 12, longest: int = 24) -> str:
     """Names for a sentence: ``"I, II and III"``, with a count where there are many."""
     names = list(names)
-    parts = [shown(name, 24) or "(no name)" for name in names[:most]]
+    parts = [shown(name, longest) or "(no name)" for name in names[:most]]
     if len(names) > most:
         return f"{', '.join(parts)} and {len(names) - most} more"
     return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)

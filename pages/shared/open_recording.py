@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from ecgclip_core.ecg.readers import formats_in_words
 from ecgclip_core.ecg.uploads import Upload, recordings_in
 from ecgclip_core.simulation.cases import cases
 from pages.shared.in_hand import in_hand, take_case, take_own
@@ -38,8 +39,8 @@ def file_opener() -> None:
         args=(field,),
     )
     st.caption(
-        "WFDB (.hea with .dat or .mat) and CSV. Files stay in this session's memory on this machine; nothing of them "
-        "is stored, and nothing of them appears in the link."
+        f"{formats_in_words()} A WFDB header needs its signal file (.dat or .mat) beside it. Files stay in this session's "
+        "memory on this machine; nothing of them is stored, and nothing of them appears in the link."
     )
 
 

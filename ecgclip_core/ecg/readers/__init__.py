@@ -21,6 +21,7 @@ The last two raise `RecordingError` for everything that can be wrong with a file
 from dataclasses import dataclass
 from types import ModuleType
 
+from ecgclip_core.ecg.names import listed
 from ecgclip_core.ecg.readers import aecg, csv, dicom, edf, muse, philips, scp, wfdb
 from ecgclip_core.ecg.recognise import kind_of
 
@@ -46,6 +47,14 @@ class Format:
 
 
 FORMATS = tuple(Format(reader.FORMAT, reader.EXTENSIONS, reader.TRIED_ON_REAL) for reader in READERS)
+
+
+def formats_in_words() -> str:
+    """The formats and their endings for a page, and which of them have never met a real file."""
+    named = [f"{one.name} ({', '.join(one.extensions)})" for one in FORMATS]
+    untried = [one.name for one in FORMATS if not one.tried_on_real]
+    never = f" Never tried on a real file: {listed(untried)}." if untried else ""
+    return f"{listed(named, longest=80)}.{never}"
 
 
 def reader_for(name: str, content: bytes | None = None) -> ModuleType | None:
