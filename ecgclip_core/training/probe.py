@@ -114,3 +114,10 @@ def fit_probe(vectors: np.ndarray, labels: np.ndarray, strength: float, start: P
     weights, intercepts = np.zeros((len(taught), width)), np.zeros(len(taught))
     weights[taught], intercepts[taught] = found[: width * number].reshape(number, width), found[width * number :]
     return Probe(mean, spread, weights, intercepts)
+
+
+def fresh_head(width: int, findings: int, seed: int) -> Probe:
+    """A head as linear layers usually begin: small weights drawn evenly, vectors taken as they are."""
+    bound = width**-0.5
+    weights = np.random.default_rng(seed).uniform(-bound, bound, (findings, width))
+    return Probe(np.zeros(width), np.ones(width), weights, np.zeros(findings))

@@ -33,13 +33,22 @@ def folder(tmp_path_factory, make_ecg):
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(finetune, "LEARNING_RATES", (1e-3,))
+    monkeypatch.setattr(finetune, "SEARCH", (("probe", 1e-3),))
     monkeypatch.setattr(data_efficiency, "UNTRAINED_SEEDS", 1)
 
 
 def compare(model, folder, place, kind="probe", task="ptbxl-super", fractions=(0.4, 1.0), folds=None, steps=2):
     return compare_with_few_labels(
-        kind, model, folder, task_named(task), place / "log", place / "cache", fractions, (), folds, most_steps=steps
+        kind,
+        model,
+        folder,
+        task_named(task),
+        place / "log",
+        folder.with_name("cache"),
+        fractions,
+        (),
+        folds,
+        most_steps=steps,
     )
 
 

@@ -3,6 +3,8 @@ import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
+from ecgclip_core.model.merl_encoder import MerlEncoder
+from ecgclip_core.model.space import CommonSpace
 from ecgclip_core.training.finetune import Classifier, finetune
 from ecgclip_core.training.probe import fit_probe, frozen_vectors
 from ecgclip_core.training.untrained import untrained
@@ -69,3 +71,13 @@ def test_the_model_that_is_fine_tuned_stays_as_it_was(start, fast_and_slow):
     before = {name: value.clone() for name, value in start[0].state_dict().items()}
     tuned(start, fast_and_slow, lambda classifier: 0.0, steps=4)
     assert all(torch.equal(value, before[name]) for name, value in start[0].state_dict().items())
+
+
+def test_the_published_architecture_goes_the_same_way(fast_and_slow):
+    signals, labels = fast_and_slow
+    space = untrained(CommonSpace(MerlEncoder("resnet18", (8, 8, 8, 8), 8, 400), 4, 8), signals, seed=0)
+    vectors = frozen_vectors(space, signals)
+    found = tuned(
+        (space, {"encoder": fit_probe(vectors["encoder"], labels, 0.1)}), fast_and_slow, lambda _: 0.0, steps=4
+    )
+    assert np.isfinite(found.classifier.score(signals)).all()
