@@ -122,7 +122,7 @@ def calibrate_on_simulations(model: ECGCLIP, number: int) -> dict[str, dict]:
         return {}
     with TemporaryDirectory() as cache:
         corpus = simulate_corpus(number, model.preprocessing, cache, CALIBRATION_FIRST_SEED)
-    vectors = torch.from_numpy(model.encode_windows(corpus.signals))
+        vectors = torch.from_numpy(model.encode_windows(corpus.signals))
     entries = {}
     for finding in findings:
         held = corpus.labels[:, corpus.findings.index(finding)] == HOLDS
