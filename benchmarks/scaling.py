@@ -57,9 +57,9 @@ def main() -> None:
     gpu = torch.cuda.is_available()
     found = {"machine": machine(gpu), "training": {name: apart(training, name, chosen.steps) for name in RECIPES}}
     if not gpu:
-        found["preparing"] = apart(preparing, chosen.recordings)
-        found["texts"] = apart(reading_texts)
-        found["reading_a_batch_ms"] = apart(reading)
+        found["preparing"] = preparing(chosen.recordings)
+        found["texts"] = reading_texts()
+        found["reading_a_batch_ms"] = reading()
     kept["gpu" if gpu else "cpu"] = found
     file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     page = DOCS / "scaling.md"

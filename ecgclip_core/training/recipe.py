@@ -7,6 +7,11 @@ from pathlib import Path
 from ecgclip_core.errors import EcgclipError
 
 RECIPES = Path(__file__).parent / "recipes"
+KNOWN = {
+    "encoder": ("ecgclip", "merl"),
+    "layout": ("resnet18", "resnet34"),
+    "precision": ("bf16-mixed", "32-true"),
+}
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,15 @@ def read_recipe(name: str | Path) -> Recipe:
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
         settings = table["architecture"] | table["training"]
-        return Recipe(name=file.stem, **settings | {"widths": tuple(settings["widths"])})
+        recipe = Recipe(name=file.stem, **settings | {"widths": tuple(settings["widths"])})
     except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise EcgclipError(f"The recipe {file.name} is not complete: {error}.") from error
+    for key, known in KNOWN.items():
+        if getattr(recipe, key) not in known:
+            raise EcgclipError(
+                f"The recipe {file.name} has {key} = {getattr(recipe, key)!r}. It can be: {', '.join(known)}."
+            )
+    for key in ("batch", "accumulate"):
+        if not isinstance(getattr(recipe, key), int) or getattr(recipe, key) < 1:
+            raise EcgclipError(f"The recipe {file.name} has {key} = {getattr(recipe, key)!r}. It is a count from 1 on.")
+    return recipe

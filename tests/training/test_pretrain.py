@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from itertools import count
 
@@ -12,7 +13,7 @@ from ecgclip_core.errors import EcgclipError
 from ecgclip_core.training import pretrain as room
 from ecgclip_core.training.objectives import statements
 from ecgclip_core.training.pretrain import pretrain
-from ecgclip_core.training.recipe import read_recipe
+from ecgclip_core.training.recipe import RECIPES, read_recipe
 
 
 @pytest.fixture
@@ -84,6 +85,18 @@ def test_a_finding_nobody_knows_on_real_recordings_is_taught_by_simulated_ones_a
     assert torch.isfinite(weights(trained)).all()
 
 
-@pytest.mark.parametrize("name", ["ecgclip-r18"])
-def test_bundled_recipes_are_complete(name):
-    assert read_recipe(name).epochs > 0
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"precision": '"fp8"'}, "precision = 'fp8'. It can be: bf16-mixed, 32-true"),
+        ({"encoder": '"vit"'}, "encoder = 'vit'. It can be: ecgclip, merl"),
+        ({"accumulate": "0"}, "accumulate = 0. It is a count from 1 on"),
+        ({"speed": "1"}, "speed"),
+    ],
+)
+def test_a_recipe_says_which_setting_is_wrong(wrong, said, tmp_path):
+    text = (RECIPES / "ecgclip-r18.toml").read_text()
+    file = tmp_path / "mine.toml"
+    file.write_text(text + "\n".join(f"{key} = {value}" for key, value in wrong.items()))
+    with pytest.raises(EcgclipError, match=re.escape(said)):
+        read_recipe(file)
