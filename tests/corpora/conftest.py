@@ -147,5 +147,5 @@ def own(tmp_path, make_ecg):
 
 @pytest.fixture(params=["ptb_xl", "mimic_iv_ecg", "code_15", "ludb", "challenge", "own"])
 def corpus_folder(request):
-    """Each of the folders in turn."""
-    return request.getfixturevalue(request.param)
+    """Each of the folders in turn, under the name of its layout."""
+    return request.param, request.getfixturevalue(request.param)

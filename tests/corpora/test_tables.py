@@ -76,6 +76,14 @@ def test_a_table_that_cannot_be_used_says_what_to_do(tmp_path, text, said):
         _table(tmp_path, text)
 
 
+def test_one_table_of_another_name_is_found_among_recordings_and_of_two_none_is_guessed(own):
+    table = (own / "records.csv").rename(own / "Reports 2024.csv")
+    assert read_table(own)["record"].tolist() == ["r0.csv", "r1.csv"]
+    (own / "copy.csv").write_bytes(table.read_bytes())
+    with pytest.raises(RecordingError, match="no corpus that is known"):
+        read_table(own)
+
+
 @pytest.mark.parametrize("name", ["records.csv", "records.parquet"])
 def test_a_file_that_is_no_table_is_refused(tmp_path, name):
     (tmp_path / name).write_bytes(b"\x89PNG\r\n\x1a\n\x00\x81\x8d")

@@ -20,10 +20,18 @@ Recordings are files that `read_ecg` reads. Where they lie in no files of their 
 from pathlib import Path
 from types import ModuleType
 
-from ecgclip_core.corpora.layouts import challenge, code_15, ludb, mimic_iv_ecg, own, ptb_xl
+from ecgclip_core.corpora.layouts import (
+    challenge,
+    code_15,
+    ludb,
+    mimic_iv_ecg,
+    own,
+    own_by_another_name,
+    ptb_xl,
+)
 
-# A person's own table decides before all else what a folder is.
-LAYOUTS: tuple[ModuleType, ...] = (own, ptb_xl, mimic_iv_ecg, code_15, ludb, challenge)
+# The first that recognises a folder reads it: a person's own table decides before all else, one of any name last.
+LAYOUTS: tuple[ModuleType, ...] = (own, ptb_xl, mimic_iv_ecg, code_15, ludb, challenge, own_by_another_name)
 
 
 def layout_of(folder: Path) -> ModuleType | None:
