@@ -39,8 +39,8 @@ def file_opener() -> None:
         args=(field,),
     )
     st.caption(
-        f"{formats_in_words()} A WFDB header needs its signal file (.dat or .mat) beside it. Files stay in this session's "
-        "memory on this machine; nothing of them is stored, and nothing of them appears in the link."
+        f"{formats_in_words()} A WFDB header needs its signal file (.dat or .mat) beside it. Files stay in this "
+        "session's memory on this machine; nothing of them is stored, and nothing of them appears in the link."
     )
 
 

@@ -72,6 +72,21 @@ def test_groups_of_three_leads_make_one_recording():
     assert any("not all recorded at the same time" in note for note in ecg.notes)
 
 
+def test_a_rhythm_strip_is_longer_than_the_columns_above_it():
+    def split(data, rhythm):
+        long = heart_beats(10, 250)
+        columns = [
+            (SHORT[3 * number : 3 * number + 3, :625], LEADS[3 * number : 3 * number + 3]) for number in range(4)
+        ]
+        files = [dicom_file(rows, 250, names, median=False) for rows, names in [*columns, (long[1:2], ("II",))]]
+        data.WaveformSequence = [pydicom.dcmread(io.BytesIO(one["r.dcm"])).WaveformSequence[0] for one in files]
+
+    ecg = read_ecg(changed(split))
+    assert ecg.duration == 10
+    assert ecg.missing_leads == ()
+    np.testing.assert_allclose(ecg.lead("II"), heart_beats(10, 250)[1], atol=6e-4)
+
+
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian])
 def test_every_plain_transfer_syntax_is_read(syntax):
     data = pydicom.dcmread(io.BytesIO(dicom_file(SHORT, 250, median=False)["r.dcm"]))

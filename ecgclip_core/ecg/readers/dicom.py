@@ -126,7 +126,10 @@ def _channels(name: str, data) -> Channels:
     decoded = [_group(name, group, order) for group in rhythm]
     rate, chosen = _together(decoded)
     if len(chosen) < len(rhythm):
-        notes.append(f"The file holds {len(rhythm)} recordings at different rates or without leads; one was read.")
+        notes.append(
+            f"Of {len(rhythm)} groups of channels {len(rhythm) - len(chosen)} were left out: they repeat leads, have "
+            "another rate, or hold no lead."
+        )
     if len({piece.start for piece in chosen}) > 1:
         notes.append("The leads were not all recorded at the same time.")
     names, units, signal = joined(name, chosen, rate)
@@ -246,14 +249,18 @@ def _unit(channel) -> str | None:
 
 
 def _together(groups: list[tuple[float, Piece]]) -> tuple[float, list[Piece]]:
-    """The groups that make one recording: at the rate that holds the most leads; one that repeats leads is left out."""
+    """The groups that make one recording: at the rate that holds the most leads; one that only repeats leads is left
+    out, unless it is a rhythm strip that lasts longer than what it repeats."""
     leads = {rate: _leads_of([piece for each, piece in groups if each == rate]) for rate, _ in groups}
     rate = max(leads, key=lambda each: (len(leads[each]), each))
     chosen: list[Piece] = []
     for each, piece in sorted(groups, key=lambda group: -len(_leads_of([group[1]]))):
-        if each == rate and (not chosen or _leads_of([piece]) - _leads_of(chosen)):
+        if each != rate:
+            continue
+        longest = max((one.signal.shape[1] for one in chosen), default=0)
+        if _leads_of([piece]) - _leads_of(chosen) or (chosen and piece.signal.shape[1] > longest):
             chosen.append(piece)
-    return rate, chosen
+    return rate, chosen or [groups[0][1]]
 
 
 def _leads_of(pieces: list[Piece]) -> set[str]:
