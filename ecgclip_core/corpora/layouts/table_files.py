@@ -1,4 +1,4 @@
-"""Tables that people keep of their recordings: CSV as any program writes it, or Parquet, with their own column names."""
+"""Tables that people keep of their recordings: CSV of any program, or Parquet, with their own names of columns."""
 
 import warnings
 from pathlib import Path
