@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from functools import cache, lru_cache
+from functools import cache
 
 from ecgclip_core.bundled import ASSETS
 from ecgclip_core.errors import CatalogueError
@@ -14,7 +14,6 @@ _ABBREVIATION = 4
 _INFARCTION = re.compile(r"\b(?:myocardial infarct(?:ion)?s?|myocardial infarctions|infarcts?|infarctions|mi)\b")
 
 
-@lru_cache(maxsize=2**16)
 def link(statement: str) -> tuple[tuple[str, str], ...]:
     """The findings that a statement speaks of.
 

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from ecgclip_core.bundled import ASSETS
 from ecgclip_core.errors import CatalogueError
@@ -91,7 +91,6 @@ def read_polarity(text: str) -> Polarity:
     return read_polarities(text)[0]
 
 
-@lru_cache(maxsize=2**12)
 def read_polarities(text: str) -> tuple[Polarity, ...]:
     """A text cut where its polarity changes, each part with its own.
 

@@ -19,7 +19,7 @@ import pandas as pd
 
 from ecgclip_core.bundled import ASSETS
 from ecgclip_core.errors import CatalogueError
-from ecgclip_core.findings.reports import read_report
+from ecgclip_core.findings.reports import Statement, read_reports
 
 # Places for hashed words; of PTB-XL 36,000 are taken, 14,000 by words of two reports or more.
 _PLACES = 2**18
@@ -189,16 +189,21 @@ def _hashed(reports: Sequence[str]):
     """(reports, places) sparse, 1 where a report has a word of that place."""
     from scipy.sparse import csr_matrix
 
-    rows = [sorted({zlib.crc32(word.encode()) % _PLACES for word in _words(report)}) for report in reports]
+    distinct = list(dict.fromkeys(reports))
+    hashed = {
+        report: sorted({zlib.crc32(word.encode()) % _PLACES for word in _words(report, statements)})
+        for report, statements in zip(distinct, read_reports(distinct), strict=True)
+    }
+    rows = [hashed[report] for report in reports]
     ends = np.cumsum([0, *map(len, rows)])
     places = np.fromiter((place for row in rows for place in row), np.int32, ends[-1])
     return csr_matrix((np.ones(len(places)), places, ends), shape=(len(reports), _PLACES))
 
 
-def _words(report: str) -> list[str]:
+def _words(report: str, statements: list[Statement]) -> list[str]:
     """What the model sees: English phrases, statements, findings, raw words, the whole report, marks of its form."""
     words = _marks(report)
-    for statement in read_report(report):
+    for statement in statements:
         english = re.findall(r"\w+", statement.english.casefold())
         words += [f"e {phrase}" for phrase in _phrases(english, 3)] + ["s " + " ".join(english)]
         words += [f"f {finding} {holds}" for finding, holds in statement.findings]

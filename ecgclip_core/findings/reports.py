@@ -1,8 +1,9 @@
 """Reports taken apart: a text into its statements, a recording's codes into findings."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from ecgclip_core.errors import CatalogueError
 from ecgclip_core.findings.catalogue import ancestors, with_code
@@ -61,7 +62,25 @@ def read_report(text: str, translate: Callable[[str], str] = to_english) -> list
     list of Statement
         In the order of the text; empty for an empty report.
     """
-    return [_read(statement, translate(statement)) for statement in statements(text)]
+    return read_reports([text], translate)[0]
+
+
+def read_reports(texts: Sequence[str], translate: Callable[[str], str] = to_english) -> list[list[Statement]]:
+    """Many reports taken apart, a statement that several share only once.
+
+    Parameters
+    ----------
+    texts : sequence of str
+    translate : callable
+        As for `read_report`.
+
+    Returns
+    -------
+    list of list of Statement
+        As `read_report` gives them for each text. Nothing of the texts is kept in memory afterwards.
+    """
+    read = cache(lambda statement: _read(statement, translate(statement)))
+    return [[read(statement) for statement in statements(text)] for text in texts]
 
 
 def findings_of_report(text: str, translate: Callable[[str], str] = to_english) -> dict[str, str]:

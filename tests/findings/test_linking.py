@@ -1,9 +1,13 @@
 """Statements linked to findings, each with its polarity."""
 
+import gc
+import weakref
+
 import pytest
 
 from ecgclip_core.findings.catalogue import catalogue
 from ecgclip_core.findings.linking import link
+from ecgclip_core.findings.polarity import read_polarities
 from ecgclip_core.findings.reports import findings_of_report, read_report
 
 
@@ -88,3 +92,16 @@ def test_what_is_stated_outweighs_a_doubt_and_a_doubt_a_denial():
     assert said["myocardial_infarction"] == "uncertain"
     assert said["left_ventricular_hypertrophy"] == "present"
     assert said["hypertrophy"] == "present"
+
+
+@pytest.mark.parametrize("read", [link, read_polarities, read_report])
+def test_what_was_read_does_not_stay_in_memory(read):
+    class Text(str):
+        """A text whose end can be watched."""
+
+    text = Text("no left bundle branch block")
+    read(text)
+    watched = weakref.ref(text)
+    del text
+    gc.collect()
+    assert watched() is None

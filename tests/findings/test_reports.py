@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from ecgclip_core.errors import CatalogueError
 from ecgclip_core.findings.catalogue import catalogue
-from ecgclip_core.findings.reports import findings_of_codes, statements
+from ecgclip_core.findings.reports import findings_of_codes, read_report, read_reports, statements
 from ecgclip_core.findings.translation import to_english
 
 # Our own sentences, in the manner of reports.
@@ -160,3 +160,8 @@ def test_english_reports_and_prompts_are_left_as_they_are(real_data):
     for report in english:
         for statement in statements(report):
             assert to_english(statement) == statement
+
+
+def test_reports_read_together_are_read_as_each_alone():
+    texts = ["Sinusrhythmus, kein Linksschenkelblock.", "", "Sinus rhythm. Sinus rhythm. LVH?", "Sinusrhythmus."]
+    assert read_reports(texts) == [read_report(text) for text in texts]
