@@ -7,9 +7,11 @@ import torch
 from torch import Tensor
 
 from ecgclip_core.ecg.recording import ECG
+from ecgclip_core.errors import CheckpointError
 from ecgclip_core.interpretation.target import evaluating
 from ecgclip_core.model.ecgclip import ECGCLIP
 from ecgclip_core.model.query import Query
+from ecgclip_core.model.signal_encoder import SignalEncoder
 from ecgclip_core.model.zero_shot import margin
 
 
@@ -45,7 +47,16 @@ def moments(model: ECGCLIP, ecg: ECG, query: Query) -> Moments:
     Returns
     -------
     Moments
+
+    Raises
+    ------
+    CheckpointError
+        For an encoder that pools otherwise, such as MERL's: none of its cells is an answer on its own.
     """
+    if not isinstance(model.signal_encoder, SignalEncoder):
+        raise CheckpointError(
+            f"The checkpoint {model.name!r} gives no answer moment by moment: its encoder weighs all moments together."
+        )
     signal = model.preprocessing.prepare(ecg)
     samples = signal.shape[1]
     padded = np.pad(signal, ((0, 0), (0, max(model.preprocessing.length - samples, 0))))

@@ -18,7 +18,7 @@ from ecgclip_core.interpretation.saliency_baselines import BASELINES
 from ecgclip_core.interpretation.target import ContrastMargin, Progress
 from ecgclip_core.model.ecgclip import ECGCLIP
 from ecgclip_core.model.query import Query, ask
-from ecgclip_core.model.signal_encoder import STAGE_STRIDES, STEM_STRIDE
+from ecgclip_core.model.signal_encoder import STAGE_STRIDES
 from ecgclip_core.model.zero_shot import margin
 
 # What the app shows first: the method that benchmarks/saliency.py finds best, by the rule in docs/saliency.md.
@@ -200,7 +200,7 @@ def _sample(model: ECGCLIP, stage: int) -> float:
 
 
 def _cell(model: ECGCLIP, stage: int) -> float:
-    return math.prod((STEM_STRIDE, *STAGE_STRIDES[:stage])) / model.preprocessing.sampling_rate
+    return math.prod(model.signal_encoder.strides[: stage + 1]) / model.preprocessing.sampling_rate
 
 
 def _window(model: ECGCLIP, stage: int) -> float:
