@@ -21,7 +21,7 @@ import pandas as pd
 
 from ecgclip_core.corpora.layouts.headers import commented, first_comments, value
 from ecgclip_core.corpora.sources import CC_BY_4, Source
-from ecgclip_core.ecg.demographics import age_in_years
+from ecgclip_core.ecg.demographics import age_in_years, sex_of
 from ecgclip_core.findings.catalogue import with_code
 
 NAME = "PhysioNet/CinC Challenge 2020 and 2021"
@@ -68,6 +68,7 @@ def table(folder: Path) -> pd.DataFrame:
                 "snomed_codes": ";".join(codes),
                 "asked": ";".join(_asked(source, codes)) if codes else "",
                 "age": age_in_years(value(lines, "Age")),
+                "sex": sex_of(value(lines, "Sex")),
             }
         )
     return pd.DataFrame(rows)

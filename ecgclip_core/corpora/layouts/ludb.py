@@ -22,7 +22,7 @@ import pandas as pd
 from ecgclip_core.corpora.labels import with_ancestors
 from ecgclip_core.corpora.layouts.headers import commented, first_comments, value
 from ecgclip_core.corpora.sources import ODC_BY_1, Source
-from ecgclip_core.ecg.demographics import age_in_years
+from ecgclip_core.ecg.demographics import age_in_years, sex_of
 from ecgclip_core.findings.reports import findings_of_report
 
 NAME = "LUDB"
@@ -60,6 +60,7 @@ def table(folder: Path) -> pd.DataFrame:
                 "findings": ";".join(stated(sentences)),
                 "asked": ";".join(asked(sentences)),
                 "age": age_in_years(value(lines, "age")),
+                "sex": sex_of(value(lines, "sex")),
             }
         )
     return pd.DataFrame(rows)
