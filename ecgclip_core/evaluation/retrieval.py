@@ -85,7 +85,11 @@ def pair_all(model: ECGCLIP, folder: str | Path, folds: set[int] | None = None) 
 
 
 def likeness_of(model: ECGCLIP, vectors: np.ndarray, reports: list[tuple[str, ...]]) -> np.ndarray:
-    """How near each recording is to each report: the mean of its logits over the statements of the report.
+    """How near each recording is to each report: the mean log probability that its statements hold.
+
+    A statement that does not hold then counts for more than one that holds beyond doubt. On fold 8 of PTB-XL a
+    recording found its report among the first ten with 0.58, by the mean of the logits with 0.50, by the report as one
+    text with 0.46; reports found their recordings as often (0.72 to 0.73).
 
     Parameters
     ----------
@@ -103,7 +107,8 @@ def likeness_of(model: ECGCLIP, vectors: np.ndarray, reports: list[tuple[str, ..
     said = model.encode_text([text[:LONGEST_TEXT] for text in texts])
     with torch.no_grad():
         logits = model.logits(torch.from_numpy(vectors), torch.from_numpy(said)).numpy()
-    return np.stack([logits[:, [place[text] for text in report]].mean(axis=1) for report in reports], axis=1)
+    holds = -np.logaddexp(0, -logits)
+    return np.stack([holds[:, [place[text] for text in report]].mean(axis=1) for report in reports], axis=1)
 
 
 def places_of_reports(pairs: Pairs) -> np.ndarray:

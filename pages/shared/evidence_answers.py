@@ -76,7 +76,7 @@ def _caption(entry: dict, measures: dict) -> str:
     said += ", always yes for F1" if "f1" in measures else ""
     said += ". In brackets: recordings with the label, of all."
     if "f1" in measures and "threshold" in entry:
-        said += f" F1 is at a threshold of {entry['threshold']}, never on the recordings it is reported on."
+        said += f" F1 is at the threshold of {entry['threshold']}, never on the recordings it is reported on."
     if few := entry.get("too_few"):
         named = ", ".join(f"{name} ({number})" for name, number in few.items())
         said += f" Left out, with fewer than {entry['fewest_positives']} recordings with or without: {named}."

@@ -20,7 +20,7 @@ def retrieval_section(entry: dict) -> None:
     )
     table = pd.DataFrame(
         {
-            "label": f"{row['direction']}, among the first {row['k']}",
+            "label": f"{row['direction']}, {_where(row['k'])}",
             "recall": row["recall"]["value"],
             "recall_low": row["recall"]["low"],
             "recall_high": row["recall"]["high"],
@@ -48,3 +48,7 @@ def retrieval_section(entry: dict) -> None:
         hide_index=True,
         width="stretch",
     )
+
+
+def _where(k: int) -> str:
+    return "in first place" if k == 1 else f"among the first {k}"

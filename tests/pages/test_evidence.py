@@ -147,7 +147,7 @@ def test_the_check_of_simulations_names_the_command_until_it_was_run(app, said):
 
 def test_a_finding_that_learned_the_simulator_is_named_and_not_answered(app, said, checked_simulations):
     assert "not offered: dextrocardia" in said(app("evidence"))
-    test = app(question="dextrocardia")
+    test = app().text_input(key="question").set_value("dextrocardia").run()
     assert "learned the simulator" in said(test)
     assert "ecgclip-answer" not in said(test)
     offered = [name for box in test.selectbox if box.key == "unranked" for name in box.options]
