@@ -31,8 +31,8 @@ def labels_section(entry: dict) -> None:
     st.dataframe(_paired(entry, key), hide_index=True, width="stretch")
     st.caption(
         f"{_capital(heading)} of {entry['checkpoint']['name']} minus that of the control on the same bootstrap "
-        f"samples of persons. “{_capital(AHEAD)}” where the whole 95 % interval of the difference lies above 0, “{BEHIND}” "
-        f"where it lies below, else “{ALIKE}”."
+        f"samples of persons. “{_capital(AHEAD)}” where the whole 95 % interval of the difference lies above 0, "
+        f"“{BEHIND}” where it lies below, else “{ALIKE}”."
     )
     if words := _with_all_labels(entry, key):
         st.caption(words)
