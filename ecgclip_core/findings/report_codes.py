@@ -26,8 +26,8 @@ _PLACES = 2**18
 # Cases that a code needs to be learned, and reports that a word needs to count.
 _LEAST_CASES = 20
 _LEAST_REPORTS = 2
-# Inverse strength of the L1 penalty, and the probability from which a code counts: the highest micro-F1 over folds
-# 1-8, each held out in turn (0.863; precision 0.919).
+# Inverse strength of the L1 penalty, and the probability from which a code counts. Folds 1-8, each held out in turn,
+# give a micro-F1 of 0.863 with a precision of 0.918; a threshold of 0.44 gives 0.0005 more, with a precision of 0.904.
 _STRENGTH = 0.7
 THRESHOLD = 0.5
 _EDITED = re.compile(r"(?:edit|consensus label derived from):?(.*)$", re.IGNORECASE | re.DOTALL)
