@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -40,7 +41,7 @@ def label_matrix(rows: pd.DataFrame) -> tuple[tuple[str, ...], np.ndarray]:
     stated = {name: _read_cells(rows[name], read) for name, read in _SYSTEMS.items() if name in rows}
     stated = {name: cells for name, cells in stated.items() if any(cells)}
     able = {name: _can_state(name, cells) for name, cells in stated.items()}
-    asked = _read_cells(rows["asked"], _split) if "asked" in rows else [None] * len(rows)
+    asked = _read_cells(rows["asked"], _named) if "asked" in rows else [None] * len(rows)
     findings = tuple(sorted({finding for group in (*able.values(), *set(asked)) for finding in group or ()}))
     place = {finding: number for number, finding in enumerate(findings)}
 
@@ -67,7 +68,7 @@ def parse_codes(text: str) -> dict[str, float]:
     """
     text = str(text).strip()
     if not text.startswith("{"):
-        return dict.fromkeys(_split(text), 100.0)
+        return dict.fromkeys((code for part in _split(text) for code in _split(part, ",")), 100.0)
     try:
         read = json.loads(text) if '"' in text else ast.literal_eval(text)
         return {str(code): float(likelihood) for code, likelihood in read.items()}
@@ -94,7 +95,7 @@ def stated_by_scp(text: str) -> tuple[str, ...]:
 
 def stated_by_snomed(text: str) -> tuple[str, ...]:
     """The findings of SNOMED CT codes and their ancestors; a code that the catalogue does not have says nothing."""
-    entries = (with_code("snomed", code) for code in _split(text))
+    entries = (with_code("snomed", code) for code in re.split(r"[;,\s]+", text))
     return with_ancestors(entry.id for entry in entries if entry)
 
 
@@ -106,13 +107,21 @@ def stated_by_name(text: str) -> tuple[str, ...]:
     RecordingError
         Where one of them names no entry of the catalogue.
     """
-    entries = [find(name) for name in _split(text)]
+    return with_ancestors(_named(text))
+
+
+def _named(text: str) -> list[str]:
+    names = _split(text)
+    if any(find(name) is None for name in names):
+        # Some names have a comma in them.
+        names = [part for name in names for part in ([name] if find(name) else _split(name, ","))]
+    entries = [find(name) for name in names]
     if None in entries:
         raise RecordingError(
-            "a cell of 'findings' names something that is no finding of the catalogue. Use the names of "
-            "docs/findings.md, separated by semicolons; free text belongs into a column 'report'."
+            "a cell names something that is no finding of the catalogue. Use the names of docs/findings.md, separated "
+            "by semicolons; free text belongs into a column 'report'."
         )
-    return with_ancestors(entry.id for entry in entries)
+    return [entry.id for entry in entries]
 
 
 # How a cell of each label column is read.
@@ -142,5 +151,5 @@ def _read_cells(cells: pd.Series, read: Callable[[str], Iterable[str]]) -> list[
     return found
 
 
-def _split(text: str) -> list[str]:
-    return [part.strip() for part in text.split(";") if part.strip()]
+def _split(text: str, separator: str = ";") -> list[str]:
+    return [part.strip() for part in text.split(separator) if part.strip()]

@@ -11,6 +11,8 @@ from ecgclip_core.ecg.read import read_ecg
 from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.errors import RecordingError
 
+LABEL_COLUMNS = ("scp_codes", "snomed_codes", "findings", "asked")
+
 
 def read_table(folder: str | Path) -> pd.DataFrame:
     """The recordings of a folder, whatever corpus it is.
@@ -93,6 +95,14 @@ def _completed(rows: pd.DataFrame) -> pd.DataFrame:
     if empty.any():
         raise RecordingError(f"Row {_first(empty)} of the table names no recording in its column 'record'.")
     rows["record"] = rows["record"].astype(str).str.strip()
+    if (again := rows["record"].duplicated()).any():
+        raise RecordingError(
+            f"Row {_first(again)} of the table names a recording that an earlier row names. Give each recording one "
+            "row, with all that is said of it."
+        )
+    for column in LABEL_COLUMNS:
+        if column in rows:
+            rows[column] = rows[column].map(_as_text)
     rows["age"] = rows["age"].map(_years).astype(float) if "age" in rows else np.nan
     known = rows["patient_id"].map(_identifier) if "patient_id" in rows else pd.Series("", index=rows.index)
     rows["patient_id"] = known.where(known != "", rows["record"])
@@ -112,6 +122,15 @@ def _completed(rows: pd.DataFrame) -> pd.DataFrame:
 def _first(marked: pd.Series) -> int:
     """The number of the first row that is marked, as a person counts rows under the columns' names."""
     return int(np.flatnonzero(marked)[0]) + 1
+
+
+def _as_text(cell: object) -> str:
+    """Codes or names as one text, from whatever a Parquet file may hold of them."""
+    if isinstance(cell, dict):
+        return str({code: likelihood for code, likelihood in cell.items() if likelihood is not None})
+    if isinstance(cell, list | tuple | np.ndarray):
+        return ";".join(map(_identifier, cell))
+    return _identifier(cell)
 
 
 def _years(cell: object) -> float:

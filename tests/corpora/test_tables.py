@@ -64,6 +64,7 @@ def test_reports_alone_are_enough_to_train_on(own, tmp_path):
         ("name,report\na,x\n", "no column 'record'.*name and report"),
         ("file,path\na,b\n", "file and path.*rename"),
         ("record,report\na,x\n,y\n", "Row 2 .*no recording"),
+        ("record,report\na,x\nb,y\na,z\n", "Row 3 .*earlier row"),
         ("record,strat_fold\na,1\nb,train\n", "Row 2 .*strat_fold"),
         ("record,report\na,x,y,z\n", "different numbers of cells"),
         ("record,report\na,x\nb,x,y\n", "different numbers of cells"),
@@ -98,6 +99,7 @@ def test_a_file_that_is_no_table_is_refused(tmp_path, name):
         ("scp_codes", "{'AFIB'}"),
         ("scp_codes", "XYZZY"),
         ("findings", "sinus rhythm; the patient felt unwell"),
+        ("asked", "LBBB; the patient felt unwell"),
     ],
 )
 def test_a_label_that_cannot_be_read_names_its_row_and_not_the_whole_text(column, cell):
@@ -114,6 +116,16 @@ def test_names_of_findings_are_labels_and_what_nobody_names_is_no_column():
     assert labels[0, findings.index("conduction_disturbance")] == HOLDS
 
 
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [("scp_codes", "AFIB, CLBBB"), ("snomed_codes", "164889003,164909002"), ("findings", "AF, LBBB; sinus rhythm")],
+)
+def test_commas_separate_as_semicolons_do(column, cell):
+    findings, labels = label_matrix(pd.DataFrame({column: [cell]}))
+    assert labels[0, findings.index("atrial_fibrillation")] == HOLDS
+    assert labels[0, findings.index("left_bundle_branch_block")] == HOLDS
+
+
 def test_labels_of_two_systems_complete_each_other():
     rows = pd.DataFrame({"scp_codes": ["AFIB", None], "snomed_codes": ["428417006", "164889003; 61721007"]})
     findings, labels = label_matrix(rows)
@@ -122,6 +134,26 @@ def test_labels_of_two_systems_complete_each_other():
     assert told[1]["atrial_fibrillation"] == HOLDS
     assert told[1]["sinus_rhythm"] == ABSENT
     assert told[1]["normal_ecg"] == UNKNOWN  # which has no SNOMED code
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        ("snomed_codes", [164889003.0, None]),
+        ("findings", [["AF", "LBBB"], []]),
+        ("scp_codes", [{"AFIB": 100.0, "LVH": None}, {"AFIB": None, "LVH": None}]),
+    ],
+)
+def test_labels_of_a_parquet_table_may_be_numbers_lists_or_records(tmp_path, column, cells):
+    pd.DataFrame({"record": ["a", "b"], column: cells}).to_parquet(tmp_path / "records.parquet")
+    findings, labels = label_matrix(read_table(tmp_path))
+    assert labels[:, findings.index("atrial_fibrillation")].tolist() == [HOLDS, UNKNOWN]
+
+
+def test_numbers_of_persons_and_codes_do_not_change_where_a_column_has_gaps(tmp_path):
+    rows = _table(tmp_path, "record,patient_id,snomed\na,007,164889003\nb,,\n")
+    assert rows["patient_id"].tolist() == ["007", "b"]
+    assert rows["snomed_codes"].tolist() == ["164889003", ""]
 
 
 def test_codes_as_json_and_as_a_python_dict_are_the_same():

@@ -77,11 +77,13 @@ def _parquet(file: Path) -> pd.DataFrame:
 
 def _csv(file: Path) -> pd.DataFrame:
     encoding, separator = _form(file.read_bytes())
+    # As numbers, codes and identifiers in a column with gaps would end in ".0".
+    texts = dict.fromkeys((column for found in known_columns(columns_of(file)).values() for column in found), str)
     try:
         with warnings.catch_warnings():
             # Else a row with more cells than columns loses some of them, or all its cells move by one.
             warnings.simplefilter("error", pd.errors.ParserWarning)
-            return pd.read_csv(file, sep=separator, encoding=encoding, low_memory=False, index_col=False)
+            return pd.read_csv(file, sep=separator, encoding=encoding, dtype=texts, low_memory=False, index_col=False)
     except (ValueError, pd.errors.ParserWarning) as fault:
         raise RecordingError(
             f"{file.name} is not a table that can be read: {_what_is_wrong(fault)}. Write one row a recording, under "
