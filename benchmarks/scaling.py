@@ -59,6 +59,7 @@ def main() -> None:
     if not gpu:
         found["preparing"] = preparing(chosen.recordings)
         found["texts"] = reading_texts()
+        found["drawing"] = drawing()
         found["reading_a_batch_ms"] = reading()
     kept["gpu" if gpu else "cpu"] = found
     file.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
@@ -113,6 +114,16 @@ def reading_texts(number: int = 128) -> dict:
     timed = _Clock()
     text_features(encoder, texts)
     return timed.rates(number)
+
+
+def drawing(batches: int = 30) -> dict:
+    """The largest of the numbers that change a batch, the noise of every sample, on one core."""
+    torch.set_num_threads(1)
+    generator, shape = torch.Generator().manual_seed(0), (64, LEADS, Preprocessing().length)
+    timed = _Clock()
+    for _ in range(batches):
+        torch.randn(*shape, generator=generator)
+    return timed.rates(batches * shape[0])
 
 
 def reading() -> dict:

@@ -29,12 +29,13 @@ def tables(found: dict) -> str:
 def _preparing_lines(found: dict) -> list[str]:
     rate = _rate(found["preparing"], found["machine"], 1)
     hours = RECORDINGS / rate / 3600
-    texts = _rate(found["texts"], found["machine"], 1)
+    texts, drawn = (_rate(found[name], found["machine"], 1) for name in ("texts", "drawing"))
     ms = found["reading_a_batch_ms"]
     return [
         f"| read and prepared by one core | {rate:,.0f} recordings/s, {hours:,.0f} h |",
         f"| by {CORES_TO_PREPARE} cores | {hours / CORES_TO_PREPARE:,.1f} h |",
         f"| a million report texts read by the frozen text encoder, one core | {1e6 / texts / 3600:,.1f} h |",
+        f"| changes of a batch drawn by one core, as each process does for all | {drawn:,.0f} recordings/s |",
         f"| a batch of 64 from disk; once in memory | {ms['from_disk']:.1f} ms; {ms['from_memory']:.1f} ms |",
     ]
 
