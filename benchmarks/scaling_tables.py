@@ -4,7 +4,6 @@ import math
 
 RECORDINGS = 2_800_000
 LEADS, RECORDED_SAMPLES, PREPARED_SAMPLES, BYTES_A_SAMPLE = 12, 5000, 1000, 2
-CORES_TO_PREPARE = 32
 NETWORK_BITS_A_SECOND = 10e9
 DAYS = 7
 
@@ -28,12 +27,10 @@ def tables(found: dict) -> str:
 
 def _preparing_lines(found: dict) -> list[str]:
     rate = _rate(found["preparing"], found["machine"], 1)
-    hours = RECORDINGS / rate / 3600
     texts, drawn = (_rate(found[name], found["machine"], 1) for name in ("texts", "drawing"))
     ms = found["reading_a_batch_ms"]
     return [
-        f"| read and prepared by one core | {rate:,.0f} recordings/s, {hours:,.0f} h |",
-        f"| by {CORES_TO_PREPARE} cores | {hours / CORES_TO_PREPARE:,.1f} h |",
+        f"| read and prepared by one core | {rate:,.0f} recordings/s, {_hours(rate):,.0f} h |",
         f"| a million report texts read by the frozen text encoder, one core | {1e6 / texts / 3600:,.1f} h |",
         f"| changes of a batch drawn by one core, as each process does for all | {drawn:,.0f} recordings/s |",
         f"| a batch of 64 from disk; once in memory | {ms['from_disk']:.1f} ms; {ms['from_memory']:.1f} ms |",
