@@ -30,7 +30,7 @@ def test_a_recipe_that_is_not_there_is_named_with_those_that_are(capsys, tmp_pat
 def test_an_interrupted_command_says_that_it_can_go_on(capsys, tmp_path, monkeypatch):
     from ecgclip_core.training import build_checkpoint
 
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(build_checkpoint, "build_checkpoint", interrupted)

@@ -12,7 +12,7 @@ import requests
 from ecgclip_core.ecg.names import shown, shown_file
 from ecgclip_core.errors import DownloadError
 
-ATTEMPTS = 6
+ATTEMPTS = 5
 # Seconds before the second attempt; each further one waits twice as long, at most `LONGEST_PAUSE`.
 PAUSE = 1.0
 LONGEST_PAUSE = 60.0

@@ -65,7 +65,10 @@ def fetch(source: Source, out: str | Path, limit: int | None = None) -> Path:
     out = Path(out)
     if limit is not None and limit < 1:
         raise DownloadError("--limit is the number of recordings to fetch, 1 or more.")
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise DownloadError(f"The folder {out.name!r} cannot be made: {fault.strerror}.") from fault
     with requests.Session() as session:
         session.headers["User-Agent"] = "ecgclip-studio"
         adapter = requests.adapters.HTTPAdapter(pool_connections=CONNECTIONS, pool_maxsize=CONNECTIONS)
@@ -81,7 +84,8 @@ def fetch(source: Source, out: str | Path, limit: int | None = None) -> Path:
 
 def physionet_files(session: requests.Session, source: Source, out: Path) -> list[Published]:
     """All files of a PhysioNet project, in the order of its list of checksums."""
-    download(session, source.address + SUMS, out / SUMS)
+    with tqdm(desc=f"{source.title}, list of files", unit="B", unit_scale=True) as bar:
+        download(session, source.address + SUMS, out / SUMS, received=bar.update)
     listed = []
     with (out / SUMS).open(encoding="utf-8", errors="replace") as opened:
         for line in opened:

@@ -233,6 +233,12 @@ def test_what_fails_is_counted_and_the_rest_is_there(server, ludb, tmp_path):
     assert (tmp_path / "out" / "data" / "3.dat").is_file()
 
 
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(DownloadError, match="cannot be made"):
+        fetch(Source("x", "X", "1", "", "", "http://127.0.0.1:9/"), tmp_path / "file" / "out")
+
+
 def test_a_list_without_files_is_not_taken_for_a_corpus(server, tmp_path):
     server.files["/x/SHA256SUMS.txt"] = b"<html>Please sign in to this network</html>"
     with pytest.raises(DownloadError, match="lists no file"):
