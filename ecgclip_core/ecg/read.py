@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ecgclip_core.ecg.assemble import assemble
@@ -83,7 +84,11 @@ def read_files(
     members = {**{wanted: files[name] for wanted, name in held.items()}, title: files[main]}
     check_size(title, sum(len(content) for content in members.values()))
     try:
-        return assemble(reader.read(title, members), title, label or label_of(main), sampling_rate, units)
+        channels = reader.read(title, members)
+        if not reader.TRIED_ON_REAL:
+            doubt = f"The reader of {reader.FORMAT} was never tried on a real file: compare the tracing with a print."
+            channels = replace(channels, notes=(doubt, *channels.notes))
+        return assemble(channels, title, label or label_of(main), sampling_rate, units)
     except MemoryError as fault:
         raise RecordingError(f"{title} needs more memory than there is.") from fault
 

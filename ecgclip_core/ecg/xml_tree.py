@@ -142,8 +142,10 @@ def number_in(name: str, what: str, text: str) -> float:
 
 def from_base64(name: str, what: str, text: str) -> bytes:
     """Bytes that a text stands for, or a `RecordingError`."""
+    packed = re.sub(r"\s+", "", text).rstrip("=")
     try:
-        return base64.b64decode(re.sub(r"\s+", "", text), validate=True)
+        # Some exports leave out the signs that fill up the end.
+        return base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True)
     except (binascii.Error, ValueError) as fault:
         raise RecordingError(
             f"{name}: {what} are no base64 text: the file is cut off or damaged. Copy or export it again."

@@ -1,6 +1,7 @@
 """DICOM waveforms: sensitivity, baseline, multiplex groups, padding, and files that hold something else."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -172,3 +173,28 @@ def test_hostile_values_get_a_sentence(attribute, value, sentence):
 def test_a_sensitivity_of_nothing_is_refused():
     with pytest.raises(RecordingError, match="sensitivity of 0"):
         read_ecg(changed(lambda _, rhythm: setattr(rhythm.ChannelDefinitionSequence[3], "ChannelSensitivity", 0)))
+
+
+def shipped(name):
+    """A file that pydicom ships for tests of its own; its ECG is a real one."""
+    file = Path(pydicom.__file__).parent / "data" / "test_files" / name
+    if not file.is_file():
+        pytest.skip(f"this pydicom comes without {name}")
+    return file
+
+
+def test_the_ecg_that_pydicom_ships_is_read_as_pydicom_reads_it():
+    file = shipped("waveform_ecg.dcm")
+    ecg = read_ecg(file)
+    assert (ecg.sampling_rate, ecg.duration, ecg.units, ecg.missing_leads) == (1000, 10, "mV", ())
+    np.testing.assert_allclose(ecg.signal, pydicom.dcmread(file).waveform_array(0).T / 1000, atol=1e-6)
+    assert (
+        ecg.notes[-1] == "Recorded with Mortara Instrument, Inc. el250. Filters of the device: from 0.05 Hz to 300 Hz."
+    )
+    assert not any(text in " ".join(ecg.notes) for text in ecg.patient.identity.values())
+
+
+@pytest.mark.parametrize("name", ["CT_small.dcm", "MR_small.dcm"])
+def test_the_images_that_pydicom_ships_are_called_images(name):
+    with pytest.raises(RecordingError, match="an image"):
+        read_ecg(shipped(name))

@@ -8,7 +8,7 @@ from xml_files import aecg_file, muse_file, philips_file
 
 from ecgclip_core import EcgclipError, read_ecg
 from ecgclip_core.ecg.leads import LEADS
-from ecgclip_core.ecg.readers import FORMATS, READERS
+from ecgclip_core.ecg.readers import FORMATS, READERS, reader_for
 from ecgclip_core.ecg.uploads import recordings_in
 
 # Format and variant -> files of a recording, shape (12, n) in mV, at a rate in Hz.
@@ -197,3 +197,10 @@ def test_the_list_of_formats_says_which_were_tried_on_real_files():
     assert tried["DICOM waveform"] and tried["HL7 aECG"] and tried["SCP-ECG"] and tried["WFDB"]
     assert not tried["GE MUSE XML"] and not tried["Philips XML"]
     assert all(ending.startswith(".") for form in FORMATS for ending in form.extensions)
+
+
+@each_one_file
+def test_a_reader_never_tried_on_a_real_file_says_so(files_of):
+    ((name, content),) = files_of(heart_beats(2, 250), 250).items()
+    untried = not reader_for(name, content).TRIED_ON_REAL
+    assert untried == any("never tried on a real file" in note for note in read_ecg({name: content}).notes)

@@ -39,6 +39,7 @@ KINDS = ("an SCP-ECG file",)
 TRIED_ON_REAL = True
 
 MAX_LEADS = 64
+_READ = (1, 2, 3, 4, 5, 6, 8)
 MAX_COMPLEXES = 5000
 _SECTION = struct.Struct("<HHIBB6s")
 _POINTER = struct.Struct("<HII")
@@ -101,6 +102,8 @@ def read(name: str, files: dict[str, bytes]) -> Channels:
         tables = parse_tables(sections[2]) if 2 in sections else None
         rhythm = _data(sections[6], len(leads))
         beat = _beat(sections[4], subtracted or rhythm.fewer) if 4 in sections else None
+        if beat is not None and not beat.complexes:
+            subtracted = False
         pieces, rate = _pieces(name, leads, rhythm, tables, beat, sections, subtracted)
     except (struct.error, ValueError) as fault:
         # Of what is raised below, only messages about codes are sentences for a reader.
@@ -132,9 +135,10 @@ def _sections(name: str, content: bytes, notes: list[str]) -> dict[int, bytes]:
     sections = {}
     for place in range(6 + _SECTION.size, min(6 + length, len(content)) - _POINTER.size + 1, _POINTER.size):
         number, long, first = _POINTER.unpack_from(content, place)
-        if long <= _SECTION.size or number in sections:
+        # What nobody reads here may be missing or wrong.
+        if long <= _SECTION.size or not first or number in sections or number not in _READ:
             continue
-        whole = content[first - 1 : first - 1 + long] if first else b""
+        whole = content[first - 1 : first - 1 + long]
         if len(whole) < long:
             raise RecordingError(f"{name} ends before its section {number}: it is cut off. Copy or export it again.")
         if _SECTION.unpack_from(whole)[1] != number:
