@@ -7,6 +7,7 @@ import streamlit as st
 from ecgclip_core.bundled import ASSETS
 from pages.shared.entry import entered
 from pages.shared.look import dress
+from pages.shared.model import choose_checkpoint
 
 PAGES = Path(__file__).parent / "pages"
 
@@ -24,4 +25,5 @@ page = st.navigation(
 )
 entered()
 dress()
+choose_checkpoint()
 page.run()

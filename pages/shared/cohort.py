@@ -10,15 +10,19 @@ from pages.shared.in_hand import COHORT, OWN, InHand, take
 from pages.shared.model import model
 
 
-@st.cache_resource(show_spinner="Loading the cohort …")
 def cohort():
-    """The bundled cohort, of the bundled checkpoint.
+    """The bundled cohort, as the checkpoint of this session sees it.
 
     Raises
     ------
     CheckpointError
         Where it is missing, damaged or of another checkpoint.
     """
+    return _loaded(model().hash)
+
+
+@st.cache_resource(show_spinner="Loading the cohort …")
+def _loaded(checkpoint: str):
     from ecgclip_core.cohort.store import load_cohort
 
     return load_cohort(model=model())

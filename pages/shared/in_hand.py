@@ -10,6 +10,7 @@ import streamlit as st
 
 from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.simulation.cases import case, cases
+from pages.shared.model import checkpoint_name
 
 OWN, CASE, COHORT = "own", "case", "cohort"
 
@@ -84,8 +85,9 @@ def simulated(finding: str, seed: int) -> ECG:
 
 
 def remembered(what: tuple, work):
-    """The result of `work()` for the recording in hand, worked out once; forgotten with the recording."""
+    """The result of `work()` for the recording in hand, worked out once a checkpoint; forgotten with the recording."""
     results = st.session_state.setdefault("worked_out", {})
-    if what not in results:
-        results[what] = work()
-    return results[what]
+    key = (checkpoint_name(), *what)
+    if key not in results:
+        results[key] = work()
+    return results[key]

@@ -1,4 +1,4 @@
-"""The bundled checkpoint, loaded once for all sessions, and the footer that names it."""
+"""The checkpoint that a session asks, each loaded once for all sessions, and the footer that names it."""
 
 import os
 from html import escape
@@ -17,18 +17,58 @@ if TYPE_CHECKING:
     from ecgclip_core.training.endpoint import Endpoint
 
 
-@st.cache_resource(show_spinner="Loading the model …")
+# What a reader is told of a bundled checkpoint besides its name.
+CHECKPOINT_WORDS = {"ecgclip-r18": "R18 · faster", "ecgclip-r34": "R34 · larger"}
+_CHOICE, _CHOSEN = "checkpoint_choice", "checkpoint"
+
+
 def model() -> "ECGCLIP":
-    """The bundled checkpoint.
+    """The checkpoint that this session asks.
 
     Raises
     ------
     CheckpointError
         Where it is missing or damaged.
     """
+    return _loaded(checkpoint_name())
+
+
+def checkpoint_name() -> str | None:
+    """Which of the bundled checkpoints this session asks; None for the default one."""
+    return st.session_state.get(_CHOSEN)
+
+
+def choose_checkpoint() -> None:
+    """A choice between the bundled checkpoints, on every page; nothing where there is only one."""
+    from ecgclip_core.model.checkpoint import bundled_checkpoints
+
+    names = bundled_checkpoints()
+    if len(names) > 1:
+        with st.container(key="checkpoint_box"):
+            st.selectbox(
+                "Checkpoint",
+                names,
+                index=names.index(checkpoint_name() or names[0]),
+                key=_CHOICE,
+                on_change=_choose,
+                args=(names[0],),
+                format_func=lambda name: CHECKPOINT_WORDS.get(name, name),
+                help="Every answer, map and cluster comes from this checkpoint.",
+                label_visibility="collapsed",
+            )
+
+
+def _choose(default: str) -> None:
+    # Kept apart from the widget, whose value Streamlit drops with the page it stood on.
+    chosen = st.session_state[_CHOICE]
+    st.session_state[_CHOSEN] = None if chosen == default else chosen
+
+
+@st.cache_resource(show_spinner="Loading the model …")
+def _loaded(name: str | None) -> "ECGCLIP":
     from ecgclip_core.model.checkpoint import load_model
 
-    return load_model()
+    return load_model(name)
 
 
 def endpoint() -> "Endpoint | None":
