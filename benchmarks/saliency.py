@@ -44,7 +44,7 @@ def main() -> None:
     file = chosen.cache / f"{model.hash}.jsonl"
     if chosen.quick:
         fast = tuple(one for one in VARIANTS if not METHODS[one.method].slow)
-        rows = measure(model, file, QUICK_FINDINGS, 1, 3, fast)
+        rows = measure(model, file, QUICK_FINDINGS, 1, 2, fast)
     else:
         rows = measure(model, file, tuple(CONDITIONS), chosen.seeds)
     summary = summarise_checks(rows, model)

@@ -12,15 +12,18 @@ from ecgclip_core.figures.layouts import LAYOUTS, PAGE_SECONDS, page_height, pag
 from ecgclip_core.figures.moments import CURVE_BAND
 from ecgclip_core.figures.paper import paper
 from ecgclip_core.figures.ribbon import RIBBON_HEIGHT
-from pages.shared.answers import along, answers, map_of, ranked, scored, unranked
+from pages.shared.answers import along, answers, ranked, scored, unranked
+from pages.shared.comparison import comparison_tab
 from pages.shared.criteria import criteria_buttons
 from pages.shared.entry import through_app
-from pages.shared.examination import Examination, examined
+from pages.shared.examination import Examination, examined, wave_names
 from pages.shared.explanation import answer_card, carriers
 from pages.shared.finding_list import ranked_list, unranked_menu
 from pages.shared.in_hand import InHand, in_hand
 from pages.shared.link import follow_link, write_link
 from pages.shared.look import lines, paper_shape, sheet_chart, tag
+from pages.shared.map_checks import check_here, method_badge
+from pages.shared.map_choice import map_menu, map_with_progress
 from pages.shared.measurements import measurement_strip, measurement_table, st_table
 from pages.shared.model import footer
 from pages.shared.neighbours import nearest_recordings
@@ -77,14 +80,15 @@ def reading() -> None:
         below = st.container()
         details = st.container()
     with panel:
+        explained = None, None, None
         try:
-            _question_and_answer(hand, slot, below)
+            explained = _question_and_answer(hand, slot, below)
         except EcgclipError as error:
             _draw(slot, hand)
             st.error(str(error))
     st.session_state["drawn"] = hand.key
     with details:
-        _details(hand, examination)
+        _details(hand, examination, explained)
     _write_link(hand)
     footer()
 
@@ -166,6 +170,7 @@ def _draw(slot, hand: InHand, saliency=None, signed=True, ribbon=None, curve=Non
         signed=signed,
         ribbon=ribbon if _shown("ribbon") else None,
         curve=curve if _shown("curve") else None,
+        waves=wave_names(hand) if key == "tracing_drawn" else None,
     )
     if key == "tracing_drawn":
         paper_shape("tracing", **figure.layout.meta)
@@ -223,7 +228,8 @@ def _question_field(hand: InHand) -> None:
     _offered(hand)
 
 
-def _question_and_answer(hand: InHand, slot, below) -> None:
+def _question_and_answer(hand: InHand, slot, below) -> tuple:
+    """The question, its map and the summary of that; None for each where nothing was asked."""
     from ecgclip_core.interpretation.saliency import METHODS
 
     answered, findings = st.container(), st.container()
@@ -237,17 +243,18 @@ def _question_and_answer(hand: InHand, slot, below) -> None:
     if query is None:
         _draw(slot, hand, ribbon=ribbon)
         _legends(below, ribbon)
-        return
+        return None, None, None
     with answered:
-        method = _method_menu()
-        bar = st.progress(0.0, "Working out the map …")
-        found, summary = map_of(hand, query, method, lambda share: bar.progress(share, "Working out the map …"))
-        bar.empty()
+        found, summary = map_with_progress(hand, query, map_menu())
+    method = METHODS[found.method]
     curve = along(hand, query) if _shown("curve") else None
-    _draw(slot, hand, found.values, METHODS[method].signed, ribbon, curve)
+    _draw(slot, hand, found.values, method.signed, ribbon, curve)
     _legends(below, ribbon, curve)
     with below:
-        carriers(found, summary, query, METHODS[method])
+        carriers(found, summary, query, method)
+        method_badge(found)
+        check_here(hand, found)
+    return query, found, summary
 
 
 def _answer(hand: InHand, query) -> None:
@@ -273,20 +280,6 @@ def _findings(hand: InHand) -> None:
     unranked_menu(others, _ask)
 
 
-def _method_menu() -> str:
-    from ecgclip_core.interpretation.saliency import METHODS
-
-    if st.session_state.get("method") not in METHODS:
-        st.session_state["method"] = next(iter(METHODS))
-    return st.selectbox(
-        "Where the answer comes from",
-        list(METHODS),
-        format_func=lambda method: METHODS[method].label,
-        key="method",
-        persist_state="session",
-    )
-
-
 def _offered(hand: InHand) -> None:
     asked = st.session_state.get("question", "")
     others = [question for question in hand.questions if question != asked]
@@ -300,9 +293,11 @@ def _ask(question: str) -> None:
     st.session_state["question"] = question
 
 
-def _details(hand: InHand, examination: Examination) -> None:
-    names = ["Measurements", "Median beat", "Nearest recordings", "Report"]
-    numbers, beats, near, report, *lesson = st.tabs([*names, *(["What this case teaches"] if hand.teaching else [])])
+def _details(hand: InHand, examination: Examination, explained: tuple) -> None:
+    names = ["Measurements", "Median beat", "Nearest recordings", "Report", "Compare maps"]
+    numbers, beats, near, report, compared, *lesson = st.tabs(
+        [*names, *(["What this case teaches"] if hand.teaching else [])]
+    )
     with numbers:
         left, right = st.columns(2, gap="large")
         with left:
@@ -318,6 +313,8 @@ def _details(hand: InHand, examination: Examination) -> None:
         nearest_recordings(hand)
     with report:
         report_tab(hand, _ask)
+    with compared:
+        comparison_tab(hand, *explained, wave_names(hand))
     for tab in lesson:
         tab.write(hand.teaching)
 

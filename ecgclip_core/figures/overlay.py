@@ -34,18 +34,21 @@ def bands(values: np.ndarray, sampling_rate: float) -> np.ndarray:
     return np.stack([np.bincount(band, weights=row) / count for row in values])
 
 
-def levels(banded: np.ndarray) -> np.ndarray:
-    """Signed steps of colour from -`LEVELS` to `LEVELS`, on one scale for all leads; the weakest are 0.
+def strength(banded: np.ndarray) -> np.ndarray:
+    """Bands as shares of one scale for all leads, from -1 to 1.
 
     The scale ends at the 99th percentile of the absolute values above zero, so that one extreme band does not wash
     out the rest.
     """
     some = np.abs(banded[banded != 0])
-    if not len(some):
-        return np.zeros(banded.shape, dtype=int)
-    top = np.percentile(some, SCALE_PERCENTILE)
-    steps = np.floor(np.clip(np.abs(banded) / top, 0, 1) * (LEVELS + 0.999)).astype(int)
-    return np.sign(banded).astype(int) * np.minimum(steps, LEVELS)
+    return np.clip(banded / np.percentile(some, SCALE_PERCENTILE), -1, 1) if len(some) else np.zeros(banded.shape)
+
+
+def levels(banded: np.ndarray) -> np.ndarray:
+    """Signed steps of colour from -`LEVELS` to `LEVELS` on the scale of `strength`; the weakest are 0."""
+    shares = strength(banded)
+    steps = np.floor(np.abs(shares) * (LEVELS + 0.999)).astype(int)
+    return np.sign(shares).astype(int) * np.minimum(steps, LEVELS)
 
 
 def level_colour(level: int) -> str:

@@ -3,6 +3,7 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from ecgclip_core.ecg.leads import LEADS
 from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.figures import theme
 from ecgclip_core.figures.layouts import (
@@ -14,7 +15,16 @@ from ecgclip_core.figures.layouts import (
     panels,
 )
 from ecgclip_core.figures.moments import CURVE_BAND, Curve, curve_ground, curve_trace, curve_words
-from ecgclip_core.figures.overlay import LEVELS, filled, level_colour, rectangle, saliency_shapes
+from ecgclip_core.figures.overlay import (
+    BAND_SECONDS,
+    LEVELS,
+    bands,
+    filled,
+    level_colour,
+    rectangle,
+    saliency_shapes,
+    strength,
+)
 from ecgclip_core.figures.ribbon import (
     CLUSTER_HEIGHT,
     GAP,
@@ -39,6 +49,7 @@ def paper(
     signed: bool = True,
     ribbon: Ribbon | None = None,
     curve: Curve | None = None,
+    waves: np.ndarray | None = None,
 ) -> go.Figure:
     """One page of a recording.
 
@@ -61,6 +72,8 @@ def paper(
         Drawn below the last strip, on its time axis.
     curve : Curve, optional
         Drawn between the last strip and the ribbon, on the same time axis.
+    waves : ndarray of str, shape (12, n), optional
+        What the pointer says of each sample: the wave it lies in.
 
     Returns
     -------
@@ -92,7 +105,8 @@ def paper(
     if ribbon:
         texts += _ribbon_texts(under_curve)
 
-    figure = go.Figure([_trace(ecg, panel, speed, scale, ribbon) for panel in placed])
+    said = strength(bands(saliency, ecg.sampling_rate)) if saliency is not None else None
+    figure = go.Figure([_trace(ecg, panel, speed, scale, ribbon, waves, said) for panel in placed])
     if ribbon:
         figure.add_trace(_ribbon_hover(ribbon, strip, under_curve, speed))
     if curve:
@@ -159,7 +173,15 @@ def _unscaled_gain(ecg: ECG) -> float:
     return UNSCALED_HEIGHT / typical if typical > 0 else 1.0
 
 
-def _trace(ecg: ECG, panel: Panel, speed: float, scale: float, ribbon: Ribbon | None) -> go.Scatter:
+def _trace(
+    ecg: ECG,
+    panel: Panel,
+    speed: float,
+    scale: float,
+    ribbon: Ribbon | None,
+    waves: np.ndarray | None,
+    said: np.ndarray | None,
+) -> go.Scatter:
     """One lead, with its middle on the zero line of its panel as an AC-coupled recorder would draw it."""
     first, last = (round(t * ecg.sampling_rate) for t in (panel.start, panel.stop))
     whole = ecg.lead(panel.lead)
@@ -168,6 +190,8 @@ def _trace(ecg: ECG, panel: Panel, speed: float, scale: float, ribbon: Ribbon | 
     middle = np.float32(np.median(finite)) if len(finite) else np.float32(0)
     times = np.arange(first, first + len(values)) / ecg.sampling_rate
     shown = f"<b>{panel.lead}</b>  %{{customdata[0]:.3f}} s"
+    if waves is not None:
+        shown += "  %{text}"
     columns = [times]
     if ecg.calibrated:
         columns.append(values)
@@ -178,11 +202,16 @@ def _trace(ecg: ECG, panel: Panel, speed: float, scale: float, ribbon: Ribbon | 
         shown += (
             f"<br>cluster %{{customdata[{len(columns) - 2}]:.0f}}, certainty %{{customdata[{len(columns) - 1}]:.0f}} %"
         )
+    row = LEADS.index(panel.lead)
+    if said is not None:
+        columns.append(100 * said[row, np.floor(times / BAND_SECONDS + 1e-9).astype(int)])
+        shown += f"<br>attribution %{{customdata[{len(columns) - 1}]:.0f}} % of the scale"
     return go.Scatter(
         x0=panel.x + (first / ecg.sampling_rate - panel.start) * speed,
         dx=speed / ecg.sampling_rate,
         y=((values - middle) * np.float32(scale) + np.float32(panel.y)).astype(np.float32),
         customdata=np.stack(columns, axis=1).astype(np.float32),
+        text=None if waves is None else waves[row, first:last],
         hovertemplate=shown + "<extra></extra>",
         mode="lines",
         line={"color": theme.TRACE, "width": 1.15},

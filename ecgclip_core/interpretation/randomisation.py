@@ -130,7 +130,7 @@ def agreement_with_random_targets(
         agreements.append(abs(agreement_of(found, other)))
         if progress:
             progress((seed + 1) / targets)
-    return float(np.nanmean(agreements))
+    return float(np.mean(agreements))
 
 
 def _repeat(target: ContrastMargin, ecg: ECG, found: Saliency) -> np.ndarray:
@@ -141,7 +141,7 @@ def _repeat(target: ContrastMargin, ecg: ECG, found: Saliency) -> np.ndarray:
 def agreement_of(found: Saliency, other: np.ndarray) -> float:
     """Spearman's correlation of a map's cells with those of another map by the same method, of shape (12, n).
 
-    0 where the other map is constant: it then has nothing of the first.
+    0 where the other map is constant: it then has nothing of the first; NaN where the map itself is.
     """
     method = METHODS[found.method]
     pair = [
@@ -149,7 +149,7 @@ def agreement_of(found: Saliency, other: np.ndarray) -> float:
         for values in (found.values, other)
     ]
     correlation = rank_correlation(*pair)
-    return 0.0 if np.isnan(correlation) else correlation
+    return 0.0 if np.isnan(correlation) and np.ptp(pair[0]) > 0 else correlation
 
 
 def _draw(module: nn.Conv1d | nn.Linear, generator: torch.Generator) -> None:

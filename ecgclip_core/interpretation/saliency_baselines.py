@@ -73,10 +73,13 @@ def normal_beats(windows: np.ndarray, ecg: ECG, preprocessing: Preprocessing) ->
     rate = preprocessing.sampling_rate
     before = round(BEFORE_QRS_S * rate)
     beat = _normal_beat(preprocessing)
-    line = np.zeros((windows.shape[1], max(round(ecg.duration * rate), preprocessing.length)), dtype=np.float32)
+    samples = round(ecg.duration * rate)
+    line = np.zeros((windows.shape[1], max(samples, preprocessing.length)), dtype=np.float32)
     starts = np.round(_qrs_onsets(ecg) * rate).astype(int) - before
-    for start, following in zip(starts, [*starts[1:], line.shape[1]], strict=True):
-        first, last = max(start, 0), min(start + beat.shape[1], following, line.shape[1])
+    if len(starts):
+        line[:, :samples] = beat[:, :1]
+    for start, following in zip(starts, [*starts[1:], samples], strict=False):
+        first, last = max(start, 0), min(start + beat.shape[1], following, samples)
         if last > first:
             line[:, first:last] = beat[:, first - start : last - start]
     present = np.isfinite(ecg.signal).any(axis=1)[[LEADS.index(lead) for lead in preprocessing.leads]]
@@ -103,7 +106,7 @@ def _qrs_onsets(ecg: ECG) -> np.ndarray:
 
 @lru_cache(maxsize=4)
 def _normal_beat(preprocessing: Preprocessing) -> np.ndarray:
-    """Mean normal beat, shape (12, n), as the checkpoint sees it; zero at both ends."""
+    """Mean normal beat, shape (12, n), as the checkpoint sees it; both ends at the level between the waves."""
     from ecgclip_core.simulation.simulate import simulate
 
     rate = preprocessing.sampling_rate
@@ -116,8 +119,10 @@ def _normal_beat(preprocessing: Preprocessing) -> np.ndarray:
         for start in np.round(onsets * rate).astype(int) - before:
             if start >= 0 and start + length <= signal.shape[1]:
                 beats.append(signal[:, start : start + length])
-    ramp = np.minimum(np.arange(1, length + 1) / (TAPER_S * rate), 1.0)
-    return (np.mean(beats, axis=0) * ramp * ramp[::-1]).astype(np.float32)
+    ramp = np.minimum(np.arange(length) / (TAPER_S * rate), 1.0)
+    beat = np.mean(beats, axis=0)
+    between = beat[:, [0, -1]].mean(axis=1, keepdims=True)
+    return (between + (beat - between) * np.minimum(ramp, ramp[::-1])).astype(np.float32)
 
 
 BASELINES: dict[str, Baseline] = {

@@ -38,7 +38,7 @@ def summarise_checks(rows: pd.DataFrame, model: ECGCLIP) -> dict:
     knowledge = _knowledge(recordings)
     entries = [_entry(part, name, knowledge) for name, part in rows.groupby("variant", sort=False)]
     entries.sort(key=lambda entry: -(entry["gain"] or {"value": -9})["value"])
-    fit = [entry for entry in entries if entry["passed"] and not entry["slow"]]
+    fit = [entry for entry in entries if _may_lead(entry)]
     return {
         "checkpoint": {"name": model.name, "hash": model.hash},
         "recordings": len(recordings),
@@ -92,6 +92,11 @@ def by_finding(summary: dict) -> pd.DataFrame:
         for entry in summary["methods"]
     }
     return pd.DataFrame(columns).sort_index()
+
+
+def _may_lead(entry: dict) -> bool:
+    """Whether a method may be the first that the app shows, by the rule in ``docs/saliency.md``."""
+    return entry["checks"]["weights"] and entry["checks"]["question"] and not entry["slow"]
 
 
 def _entry(rows: pd.DataFrame, name: str, knowledge: dict) -> dict:

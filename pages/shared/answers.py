@@ -33,9 +33,10 @@ def along(hand: InHand, query):
     return remembered(("along", query), lambda: _along(hand, query))
 
 
-def map_of(hand: InHand, query, method: str, progress):
+def map_of(hand: InHand, query, method: str, baseline: str, stage: int, progress):
     """The saliency of one question by one method, and its summary by lead and wave."""
-    return remembered(("map", query, method), lambda: _map_of(hand, query, method, progress))
+    chosen = (query, method, baseline, stage)
+    return remembered(("map", *chosen), lambda: _map_of(hand, *chosen, progress))
 
 
 def segments(hand: InHand):
@@ -57,11 +58,11 @@ def embedding(hand: InHand) -> np.ndarray:
 
 
 def unranked(scored: set[str]) -> dict[str, tuple[str, str]]:
-    """Findings of the catalogue outside of `scored`: name to group and basis."""
+    """Findings that are offered and lie outside of `scored`: name to group and basis."""
     from ecgclip_core.findings.catalogue import catalogue
     from ecgclip_core.model.query import ask_finding
 
-    rest = [finding for finding in catalogue().values() if finding.id not in scored]
+    rest = [finding for finding in catalogue().values() if finding.id not in {*scored, *model().learned_simulator}]
     return {finding.name: (finding.group, ask_finding(model(), finding).basis) for finding in rest}
 
 
@@ -82,10 +83,10 @@ def _along(hand: InHand, query):
     return Curve(found.times, found.similarity)
 
 
-def _map_of(hand: InHand, query, method: str, progress):
+def _map_of(hand: InHand, query, method: str, baseline: str, stage: int, progress):
     from ecgclip_core.interpretation.saliency import saliency
     from ecgclip_core.interpretation.summary import summarise
     from pages.shared.examination import examined
 
-    found = saliency(model(), hand.ecg, query, method, progress)
+    found = saliency(model(), hand.ecg, query, method, progress, baseline, stage)
     return found, summarise(found, examined(hand).waves)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -30,6 +31,15 @@ def examined(hand: InHand) -> Examination:
     if hand.private:
         return remembered(("examined",), lambda: _examine(hand.ecg))
     return _examined_bundled(hand.origin, hand.key, hand.ecg)
+
+
+def wave_names(hand: InHand) -> np.ndarray:
+    """What the pointer says of each sample of each lead, shape (12, n)."""
+    from ecgclip_core.interpretation.waves import wave_labels
+
+    samples, rate = hand.ecg.signal.shape[1], hand.ecg.sampling_rate
+    names = np.array(["", "P wave", "QRS complex", "T wave"], dtype=object)
+    return remembered(("wave names",), lambda: names[wave_labels(examined(hand).waves, samples, rate)])
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

@@ -142,9 +142,23 @@ def carriers(found, summary, query, method) -> None:
     """
     st.markdown(" ".join(_carrying(found, summary, query)))
     st.caption(
-        f"{method.label}: {method.note} Detail finer than {_duration(max(found.resolution_s, BAND_SECONDS))} is "
-        "interpolation or averaging. The map shows what moved this model's answer, not what causes the finding."
+        f"{method.label}: {method.note}{_compared_with(found, query)} Detail finer than "
+        f"{_duration(max(found.resolution_s, BAND_SECONDS))} is interpolation or averaging. The map shows what moved "
+        "this model's answer, not what causes the finding."
     )
+
+
+def _compared_with(found, query) -> str:
+    """What the baseline hides, and a warning where that is the point of the question."""
+    if found.baseline is None:
+        return ""
+    from ecgclip_core.interpretation.saliency_baselines import BASELINES, absence_is_the_point
+
+    baseline = BASELINES[found.baseline]
+    words = f" Compared with: {baseline.label[0].lower()}{baseline.label[1:]}. {baseline.note}"
+    if not baseline.shows_absence and absence_is_the_point(query):
+        words += " **Something absent is part of this question: compare with normal beats to see its place.**"
+    return words
 
 
 def _carrying(found, summary, query) -> list[str]:
@@ -164,8 +178,12 @@ def _carrying(found, summary, query) -> list[str]:
     if summary.supports is not None:
         sentences.append(f"{_percent(summary.supports)} of it speaks for the answer, the rest against.")
     sentences += _textbook(query)
-    if found.delta is not None and abs(found.delta) > 0.1 * max(1.0, abs(found.target)):
-        sentences.append(f"The map misses {abs(found.delta):.1f} logits of the answer: read it with care.")
+    if found.delta is not None:
+        care = ": read it with care" if abs(found.delta) > 0.25 * max(2.0, abs(found.target)) else ""
+        sentences.append(
+            f"It explains a margin of {found.target:+.1f} logits; its sum misses the difference to the baseline by "
+            f"{abs(found.delta):.2f}{care}."
+        )
     return sentences
 
 

@@ -204,6 +204,21 @@ def test_hover_tells_lead_time_millivolts_cluster_and_certainty():
         assert part in template
 
 
+def test_hover_tells_the_wave_and_the_attribution():
+    values = np.zeros((12, 5000))
+    values[1, 2500:2520] = -1
+    waves = np.full((12, 5000), "between waves", dtype=object)
+    waves[:, 2500:2550] = "QRS complex"
+    strip = paper(recording(), saliency=values, waves=waves).data[-1]
+    assert "%{text}" in strip.hovertemplate
+    assert "attribution %{customdata[2]:.0f} %" in strip.hovertemplate
+    at = int(np.argmin(strip.customdata[:, 2]))
+    assert strip.customdata[at, 2] == pytest.approx(-100)
+    assert strip.text[at] == "QRS complex"
+    assert strip.customdata[0, 2] == 0
+    assert "%{text}" not in paper(recording()).data[0].hovertemplate
+
+
 def test_all_zero_and_all_missing_recordings_are_drawn():
     for signal in (np.zeros((12, 5000)), np.full((12, 5000), np.nan)):
         for units in ("mV", "unscaled"):

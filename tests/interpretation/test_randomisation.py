@@ -1,5 +1,7 @@
 """Maps must depend on the weights and on the question."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -73,6 +75,7 @@ def test_another_question_gives_another_map(tiny_model, explained):
     assert agreement_with_random_targets(tiny_model, ecg, found) < 0.8
 
 
-def test_a_constant_map_agrees_with_nothing(explained):
+def test_a_constant_map_has_nothing_of_another_and_an_empty_one_nothing_to_compare(explained):
     _, found = explained
     assert agreement_of(found, np.zeros_like(found.values)) == 0
+    assert np.isnan(agreement_of(replace(found, values=np.zeros_like(found.values)), found.values))

@@ -181,6 +181,24 @@ def test_slow_work_can_be_stopped_and_leaves_the_model_usable(tiny_model, make_e
     assert np.array_equal(saliency(tiny_model, ecg, query, "grad_cam").values, before)
 
 
+def test_nobody_waits_for_a_slow_map(tiny_model, make_ecg, query):
+    def answers_now():
+        free = tiny_model.lock.acquire(timeout=5)
+        if free:
+            tiny_model.lock.release()
+        return free
+
+    with ThreadPoolExecutor(1) as other_reader:
+        waited = []
+        ecg = make_ecg(duration=2.0, sampling_rate=100)
+        for method in ("occlusion", "integrated_gradients", "smoothgrad", "lead_ablation"):
+            saliency(
+                tiny_model, ecg, query, method, lambda share: waited.append(other_reader.submit(answers_now).result())
+            )
+    assert len(waited) > 50
+    assert all(waited)
+
+
 def test_an_unknown_method_is_refused_with_the_names_that_exist(tiny_model, make_ecg, query):
     with pytest.raises(ValueError, match="integrated_gradients"):
         saliency(tiny_model, make_ecg(duration=2.0), query, "guesswork")

@@ -2,6 +2,7 @@
 
 import pytest
 
+from ecgclip_core.interpretation.saliency import DEFAULT
 from ecgclip_core.simulation.cases import cases
 
 CASE = "fibrillation"
@@ -37,7 +38,7 @@ def test_a_link_restores_case_question_and_method(app, said):
 def test_what_a_link_names_in_vain_is_left_aside(app, link):
     test = app(**link)
     assert not test.exception
-    assert link_of(test)["method"] == "integrated_gradients"
+    assert link_of(test)["method"] == DEFAULT
 
 
 def test_choosing_a_case_asks_its_first_question_and_changes_the_link(app):
@@ -115,6 +116,34 @@ def test_every_method_says_what_its_map_cannot_show(app, said, method):
     test = app(case=CASE, question="atrial fibrillation", method=method)
     assert METHODS[method].note in said(test)
     assert "not what causes the finding" in said(test)
+
+
+def test_a_question_about_something_absent_asks_for_another_baseline(app, said):
+    test = app(case=CASE, question="atrial fibrillation", method="integrated_gradients")
+    assert "Something absent is part of this question" in said(test)
+    test.selectbox(key="baseline").set_value("normal").run()
+    assert not test.exception
+    assert "Something absent" not in said(test)
+    assert "misses the difference to the baseline" in said(test)
+
+
+def test_maps_of_weights_that_were_never_checked_say_so_and_can_be_checked_here(app, said):
+    test = app(case=CASE, question="atrial fibrillation", method="gradient")
+    assert "Not checked" in said(test)
+    test.button(key="check_map").click().run()
+    assert not test.exception
+    assert "random orders" in said(test)
+    assert "weights drawn anew" in said(test)
+
+
+def test_a_second_map_stands_beside_the_first(app, said):
+    test = app(case=CASE, question="atrial fibrillation", method="gradient")
+    before = len(test.get("plotly_chart"))
+    test.toggle(key="compare").set_value(True).run()
+    test.selectbox(key="method_beside").set_value("grad_cam").run()
+    assert not test.exception
+    assert len(test.get("plotly_chart")) == before + 2
+    assert "Rank agreement of the two maps" in said(test)
 
 
 def test_the_patient_is_hidden_until_asked_for(app, said):
