@@ -70,7 +70,7 @@ def _open(page: Page, address: str, begun: float) -> None:
 def _pick(page: Page) -> None:
     took = []
     for case in cases()[1 : PICKED + 1]:
-        page.get_by_role("combobox").first.click()
+        page.locator(".st-key-case_choice").get_by_role("combobox").click()
         option = page.get_by_role("option", name=f"Simulated · {case.title}", exact=True)
         option.wait_for()
         begun = time.perf_counter()
