@@ -61,7 +61,7 @@ def efficiency_figure(points: pd.DataFrame, heading: str) -> go.Figure:
         xaxis={
             "type": "log",
             "tickvals": list(shares["fraction"]),
-            "ticktext": [f"{100 * row.fraction:g} %<br>{row.recordings:,}" for row in shares.itertuples()],
+            "ticktext": [f"{100 * row.fraction:g} %<br>{row.recordings:,.0f}" for row in shares.itertuples()],
             "title": {"text": "share of the labels, and recordings that taught"},
             "fixedrange": True,
         },
