@@ -226,4 +226,5 @@ def _validate(model: ECGCLIP, corpus: Corpus, bank: TextBank, sentences: list, r
         ]
         margins = model.logits(vectors[torch.from_numpy(known).to(device)], torch.stack(sides))
         scores[corpus.findings[column]] = roc_auc_score(truth, (margins[:, 0] - margins[:, 1]).cpu().numpy())
-    return {"auroc": float(np.mean(list(scores.values()))), "findings": len(scores)}
+    # A corpus of reports alone has no finding to be measured by.
+    return {"auroc": float(np.mean(list(scores.values()))), "findings": len(scores)} if scores else {}
