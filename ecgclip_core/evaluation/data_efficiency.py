@@ -15,7 +15,14 @@ from ecgclip_core.evaluation.compare import pooled
 from ecgclip_core.evaluation.contenders import Contender, Study, from_nothing, identity_of, pretrained
 from ecgclip_core.evaluation.few_labels_entry import NOTHING, RANDOM, entry_of
 from ecgclip_core.evaluation.finetune import MOST_STEPS, finetune_scores
-from ecgclip_core.evaluation.label_shares import Folds, beginnings, round_of_folds, rounds_by_person, worthwhile
+from ecgclip_core.evaluation.label_shares import (
+    FEWEST_RECORDINGS,
+    Folds,
+    beginnings,
+    round_of_folds,
+    rounds_by_person,
+    worthwhile,
+)
 from ecgclip_core.evaluation.probe import Trial, probe_scores
 from ecgclip_core.evaluation.tasks import Task, labels_of
 from ecgclip_core.model.ecgclip import ECGCLIP
@@ -106,11 +113,12 @@ def compare_with_few_labels(
         table.append(Row(pretrained(other, seen if seen is own else seen.where(kept), name), kind))
     table.append(Row(from_nothing(model, own, train, NOTHING), "finetune"))
     table.append(Row(from_nothing(model, own, train, RANDOM), "probe", UNTRAINED_SEEDS))
-    fractions = worthwhile(list(fractions), min(len(round.train) for round in study.rounds))
+    smallest = min(len(round.train) for round in study.rounds)
+    wanted, fractions = fractions, worthwhile(list(fractions), smallest)
     ways = {row.contender.name: row.way for row in table}
     found = _all_fractions(study, table, fractions, Path(log), most_steps)
     return entry_of(kind, model, task, corpus_name or Path(folder).name, study, ways, fractions, found) | {
-        "notes": _notes(model, own, study, folds, against)
+        "notes": [*_left_out(wanted, fractions, smallest), *_notes(own, study, (model, *against))]
     }
 
 
@@ -180,9 +188,13 @@ def _run(study: Study, row: Row, taught: list[np.ndarray], seed: int, log: Path,
     return {"scores": scores, "decided": decided, "chosen": [scored.noted for scored in rounds]}
 
 
-def _notes(
-    model: ECGCLIP, corpus: Corpus, study: Study, folds: Folds | None, against: tuple[ECGCLIP, ...]
-) -> list[str]:
+def _left_out(wanted: tuple[float, ...], kept: list[float], recordings: int) -> list[str]:
+    small = sorted(set(wanted) - set(kept))
+    words = " and ".join(f"{fraction:.0%}" for fraction in small)
+    return [f"{words} of {recordings} recordings are fewer than {FEWEST_RECORDINGS} and left out."] if small else []
+
+
+def _notes(corpus: Corpus, study: Study, models: tuple[ECGCLIP, ...]) -> list[str]:
     """What a reader of the table has to know, in sentences."""
     notes = []
     if len(study.rounds) > 1:
@@ -190,7 +202,7 @@ def _notes(
             f"Cross-validated by person in {len(study.rounds)} rounds: in each, one part chose, one reported and the "
             "others taught."
         )
-    for each in (model, *against):
+    for each in models:
         seen = set(each.config.get("trained_on", {}).get("folds", ()))
         for part, words in (("test", "report"), ("choose", "choose")):
             rows = np.concatenate([getattr(round, part) for round in study.rounds])

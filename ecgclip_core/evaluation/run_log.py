@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,13 +34,15 @@ def once(
     line = _lines(log).get(key)
     file = log / "scores" / f"{key}.npz"
     if line is None or not file.is_file():
+        began = time.monotonic()
         noted, arrays = run()
+        seconds = round(time.monotonic() - began, 1)
         file.parent.mkdir(parents=True, exist_ok=True)
         partial = file.with_suffix(".part")
         with partial.open("wb") as opened:
             np.savez(opened, **arrays)
         partial.rename(file)
-        line = {"key": key, **settings, **noted}
+        line = {"key": key, **settings, **noted, "seconds": seconds}
         with (log / LINES).open("a", encoding="utf-8") as opened:
             opened.write(json.dumps(line) + "\n")
     with np.load(file, allow_pickle=False) as kept:

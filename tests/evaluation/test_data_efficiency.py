@@ -83,12 +83,13 @@ def test_a_corpus_without_folds_is_cross_validated_and_says_so(tiny_model, folde
     rows = pd.read_csv(folder / "records.csv")
     try:
         rows.drop(columns="strat_fold").to_csv(folder / "records.csv", index=False)
-        entry = compare(tiny_model, folder, tmp_path, fractions=(1.0,))
+        entry = compare(tiny_model, folder, tmp_path, fractions=(0.1, 1.0))
     finally:
         rows.to_csv(folder / "records.csv", index=False)
     assert entry["recordings"] == 60
     assert entry["rounds"] == 5
-    assert "Cross-validated" in entry["notes"][0]
+    assert "10% of 36 recordings" in entry["notes"][0]
+    assert "Cross-validated" in entry["notes"][1]
 
 
 def test_a_checkpoint_that_knows_the_folds_that_report_is_named(tiny_model, folder, tmp_path, quick, monkeypatch):
