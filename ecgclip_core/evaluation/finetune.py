@@ -13,7 +13,7 @@ from ecgclip_core.training.probe import fresh_head, teachable
 # Where the head begins and the highest learning rate: gently from the probe, which a pre-trained encoder needs, and as
 # networks are usually trained from nothing. Every model tries all.
 SEARCH = (("probe", 1e-4), ("probe", 3e-4), ("fresh", 1e-3))
-PASSES = 30
+PASSES = 20
 FEWEST_STEPS, MOST_STEPS = 60, 300
 
 
