@@ -86,25 +86,24 @@ def physionet_files(session: requests.Session, source: Source, out: Path) -> lis
     """All files of a PhysioNet project, in the order of its list of checksums."""
     with tqdm(desc=f"{source.title}, list of files", unit="B", unit_scale=True) as bar:
         download(session, source.address + SUMS, out / SUMS, received=bar.update)
-    listed = []
+    listed = {}
     with (out / SUMS).open(encoding="utf-8", errors="replace") as opened:
         for line in opened:
             match = re.fullmatch(r"([0-9a-f]{64})\s+\*?(?:\./)?(\S.*?)\s*", line)
             if match and match[2] != SUMS:
                 path = _inside(match[2])
-                listed.append(Published(path, source.address + quote(path), f"sha256:{match[1]}"))
+                listed[path] = Published(path, source.address + quote(path), f"sha256:{match[1]}")
     if not listed:
         raise DownloadError(f"{source.title}: {SUMS} lists no file; it is not what its makers publish.")
-    return listed
+    return list(listed.values())
 
 
 def first_recordings(listed: list[Published], limit: int) -> list[Published]:
     """The files of the first recordings, and those that lie at the top: tables, licence, README."""
     headers = [file.path for file in listed if file.path.endswith(".hea")][:limit]
     chosen = {_recording(path) for path in headers}
-    return [file for file in listed if "/" not in file.path and not file.path.endswith((".hea", ".dat", ".mat"))] + [
-        file for file in listed if _recording(file.path) in chosen
-    ]
+    tables = [file for file in listed if "/" not in file.path and not file.path.endswith((".hea", ".dat", ".mat"))]
+    return list(dict.fromkeys([*tables, *(file for file in listed if _recording(file.path) in chosen)]))
 
 
 def _recording(path: str) -> tuple[str, str]:
@@ -154,7 +153,8 @@ def _fetch_all(session: requests.Session, files: list[Published], out: Path, tit
                 download(session, file.address, out / file.path, file.checksum, partial(count, file))
             except DownloadError as error:
                 return str(error)
-            bar.update(file.size - came.pop(file.path, 0) if sized else 1)
+            already = file.size - came.pop(file.path, 0)
+            bar.update(already if sized else 1)
             return ""
 
         try:
