@@ -25,5 +25,6 @@ page = st.navigation(
 )
 entered()
 dress()
-choose_checkpoint()
 page.run()
+# Last, although it stands at the top: it asks the model, and the first tracing does not wait for that.
+choose_checkpoint()
