@@ -62,7 +62,7 @@ def kind_of(content: bytes, shortest_mark: int = 2) -> str:
         if len(mark) >= shortest_mark and content.startswith(mark, start):
             return kind
     head = content[:4096]
-    if not _is_text(head):
+    if not _is_text(head) and _utf_16_of(head) is None:
         return "data"
     start = decoded(head).lstrip()[:200].lower()
     if start.startswith(("<!doctype html", "<html")):
@@ -109,10 +109,17 @@ def _is_text(head: bytes) -> bool:
     )
 
 
+def _utf_16_of(content: bytes) -> str | None:
+    """The byte order of XML in UTF-16 that begins without a mark of it."""
+    return {b"<\0?\0": "utf-16-le", b"\0<\0?": "utf-16-be"}.get(content[:4])
+
+
 def decoded(content: bytes) -> str:
     """Text in the encoding it shows: UTF-8 or UTF-16 with or without a mark, else Windows' Latin letters."""
     if content[:2] in _UTF_16:
         return content.decode("utf-16", errors="replace")
+    if (order := _utf_16_of(content)) is not None:
+        return content.decode(order, errors="replace")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:

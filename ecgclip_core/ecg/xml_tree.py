@@ -59,7 +59,7 @@ def parse_xml(name: str, content: bytes) -> Element:
             if isinstance(fault, DefusedXmlException):
                 raise
             # Some exports declare another encoding than they have.
-            text = re.sub(r"^\s*<\?xml[^>]*\?>", "", decoded(content))
+            text = re.sub(r"^\s*<\?xml[^>]*\?>", "", decoded(content)).rstrip("\0")
             root = fromstring(text, forbid_dtd=False, forbid_entities=True, forbid_external=True)
     except DefusedXmlException as fault:
         raise RecordingError(

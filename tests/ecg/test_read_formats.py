@@ -204,3 +204,19 @@ def test_a_reader_never_tried_on_a_real_file_says_so(files_of):
     ((name, content),) = files_of(heart_beats(2, 250), 250).items()
     untried = not reader_for(name, content).TRIED_ON_REAL
     assert untried == any("never tried on a real file" in note for note in read_ecg({name: content}).notes)
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "kind"),
+    [
+        (b"ISHNE1.0" + bytes(2000), "a.ecg", "an ISHNE Holter file"),
+        (b"PK\x03\x04" + bytes(2000), "a.xml", "a ZIP archive"),
+        (b"@ MFR " + bytes(2000), "a.mwf", "an MFER file"),
+        (b"<!DOCTYPE html><html></html>", "a.xml", "a web page"),
+    ],
+)
+def test_what_ends_like_a_recording_but_is_another_thing_is_named(content, name, kind):
+    with pytest.raises(EcgclipError, match=f"looks like {kind}.*This version reads WFDB, CSV"):
+        read_ecg(content, name=name)
+    (upload,) = recordings_in({name: content})
+    assert upload.ecg is None

@@ -9,7 +9,7 @@ from xml_files import MUSE_LEADS, aecg_file, lzw_codes, muse_file, philips_file,
 
 from ecgclip_core import read_ecg
 from ecgclip_core.ecg.leads import LEADS
-from ecgclip_core.ecg.readers.xli import unpack_leads
+from ecgclip_core.ecg.readers.philips_xli import unpack_leads
 from ecgclip_core.errors import MissingInformationError, RecordingError
 
 SHORT = heart_beats(4, 250)
@@ -73,6 +73,13 @@ def test_other_encodings_are_read(file_of, encoding):
     text = file_of(SHORT, 250)["r.xml"].decode("latin-1")
     text = re.sub(r'\bencoding="[^"]*"', f'encoding="{encoding.removesuffix("-sig")}"', text)
     np.testing.assert_allclose(read_ecg(text.encode(encoding), name="r.xml").signal, SHORT, atol=1e-3)
+
+
+def test_utf_16_without_its_mark_and_zeros_at_the_end_are_read():
+    text = muse_file(SHORT, 250)["r.xml"].decode("latin-1").replace("ISO-8859-1", "UTF-16")
+    np.testing.assert_allclose(read_ecg(text.encode("utf-16-le"), name="r.xml").signal, SHORT, atol=2e-3)
+    padded = aecg_file(SHORT, 250)["r.xml"] + bytes(3)
+    np.testing.assert_allclose(read_ecg(padded, name="r.xml").signal, SHORT, atol=1e-3)
 
 
 def test_an_encoding_that_the_file_does_not_have_is_put_right():

@@ -15,7 +15,8 @@ A reader is a module with
 ``read(name, files) -> Channels``
     the recording, from ``files``: base name -> bytes, with at least ``name`` and its companions.
 
-The last two raise `RecordingError` for everything that can be wrong with a file.
+The last two raise `RecordingError` for everything that can be wrong with a file. A module whose name begins with that of a
+reader serves only that reader.
 """
 
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ from ecgclip_core.ecg.readers import aecg, csv, dicom, edf, muse, philips, scp, 
 from ecgclip_core.ecg.recognise import kind_of
 
 READERS: tuple[ModuleType, ...] = (wfdb, csv, edf, dicom, aecg, scp, muse, philips)
+
+
+# What `kind_of` says of files that may yet be of the format their ending promises.
+_SHOWS_NOTHING = ("data", "text", "an empty file", "an XML file")
 
 
 @dataclass(frozen=True)
@@ -59,10 +64,12 @@ def formats_in_words() -> str:
 
 def reader_for(name: str, content: bytes | None = None) -> ModuleType | None:
     """The reader of a file: by its content where that shows a format, else by the ending of its name; or None."""
-    if content is not None:
-        kind = kind_of(content)
-        for reader in READERS:
-            if kind in reader.KINDS:
-                return reader
     ending = "." + name.rsplit(".", 1)[-1].lower()
-    return next((reader for reader in READERS if ending in reader.EXTENSIONS), None)
+    named = next((reader for reader in READERS if ending in reader.EXTENSIONS), None)
+    if content is None:
+        return named
+    kind = kind_of(content)
+    shown = next((reader for reader in READERS if kind in reader.KINDS), None)
+    if shown is None and named is not None and named.KINDS and kind not in _SHOWS_NOTHING:
+        return None  # a Holter file may end as SCP-ECG does
+    return shown or named

@@ -13,14 +13,12 @@ import warnings
 import numpy as np
 
 from ecgclip_core.ecg.channels import Channels
-from ecgclip_core.ecg.demographics import age_between, patient_from
-from ecgclip_core.ecg.lead_codes import NAMES
 from ecgclip_core.ecg.leads import lead_name
 from ecgclip_core.ecg.limits import check_duration, check_sampling_rate
-from ecgclip_core.ecg.names import listed, shown
+from ecgclip_core.ecg.names import shown
 from ecgclip_core.ecg.pieces import Piece, joined
+from ecgclip_core.ecg.readers.dicom_about import lead_of, person_of, recorded_with, unit_of
 from ecgclip_core.ecg.recognise import kind_of
-from ecgclip_core.ecg.recording import Patient
 from ecgclip_core.errors import RecordingError
 
 FORMAT = "DICOM waveform"
@@ -133,7 +131,7 @@ def _channels(name: str, data) -> Channels:
     if len({piece.start for piece in chosen}) > 1:
         notes.append("The leads were not all recorded at the same time.")
     names, units, signal = joined(name, chosen, rate)
-    return Channels(names, signal, units, rate, _patient(data), tuple(notes), _recorded(data, rhythm))
+    return Channels(names, signal, units, rate, person_of(data), tuple(notes), recorded_with(data, rhythm))
 
 
 def _is_beat(group) -> bool:
@@ -176,8 +174,8 @@ def _group(name: str, group, order: str) -> tuple[float, Piece]:
     values = np.frombuffer(raw[: count * samples * layout.itemsize], layout).reshape(samples, count).T
     padding = _padding(group, layout)
     rows = [_physical(name, channel, row, padding, rate) for channel, row in zip(definitions, values, strict=True)]
-    names = tuple(_lead(channel) for channel in definitions)
-    units = tuple(_unit(channel) for channel in definitions)
+    names = tuple(lead_of(channel) for channel in definitions)
+    units = tuple(unit_of(channel) for channel in definitions)
     start = round(float(group.get("MultiplexGroupTimeOffset") or 0) / 1000 * rate)
     return rate, Piece(max(start, 0), names, units, np.stack(rows))
 
@@ -224,30 +222,6 @@ def _padded(row: np.ndarray, padding: int, rate: float) -> np.ndarray:
     return kept
 
 
-def _lead(channel) -> str:
-    """The lead's name, from its code, what the code means, or the channel's label."""
-    spellings = []
-    for source in channel.get("ChannelSourceSequence") or []:
-        number = re.search(r"(?:^2:|-)(\d{1,3})$", str(source.get("CodeValue", "")))
-        if number and int(number[1]) in NAMES:
-            return NAMES[int(number[1])]
-        spellings += [str(source.get("CodeMeaning", "")), str(source.get("CodeValue", ""))]
-    spellings.insert(0, str(channel.get("ChannelLabel", "")))
-    for text in spellings:
-        plain = re.sub(r"\(.*?\)", "", text[:60]).strip()
-        if lead_name(plain.removeprefix("-")):
-            return plain
-    return next((text for text in spellings if text), "")
-
-
-def _unit(channel) -> str | None:
-    if channel.get("ChannelSensitivity") is None:
-        return "unscaled"
-    for unit in channel.get("ChannelSensitivityUnitsSequence") or []:
-        return str(unit.get("CodeValue") or unit.get("CodeMeaning") or "") or None
-    return None
-
-
 def _together(groups: list[tuple[float, Piece]]) -> tuple[float, list[Piece]]:
     """The groups that make one recording: at the rate that holds the most leads; one that only repeats leads is left
     out, unless it is a rhythm strip that lasts longer than what it repeats."""
@@ -265,44 +239,3 @@ def _together(groups: list[tuple[float, Piece]]) -> tuple[float, list[Piece]]:
 
 def _leads_of(pieces: list[Piece]) -> set[str]:
     return {lead_name(name.removeprefix("-")) for piece in pieces for name in piece.names} - {None}
-
-
-def _patient(data) -> Patient:
-    recorded = (
-        str(data.get("AcquisitionDateTime") or "") or f"{data.get('ContentDate', '')} {data.get('ContentTime', '')}"
-    )
-    born = str(data.get("PatientBirthDate") or "")
-    statements = [
-        str(note.UnformattedTextValue)
-        for note in data.get("WaveformAnnotationSequence") or []
-        if note.get("UnformattedTextValue")
-    ]
-    entries = {
-        "age": str(data.get("PatientAge") or "") or age_between(born, recorded),
-        "sex": str(data.get("PatientSex") or ""),
-        "name": str(data.get("PatientName") or "").replace("^", " ").strip(),
-        "identifier": str(data.get("PatientID") or ""),
-        "born": born,
-        "recorded": recorded.strip(),
-        "institution": str(data.get("InstitutionName") or ""),
-        "serial number of the device": str(data.get("DeviceSerialNumber") or ""),
-        "diagnosis": "\n".join(statements),
-    }
-    return patient_from(entries)
-
-
-def _recorded(data, groups: list) -> str:
-    maker = str(data.get("Manufacturer") or "")
-    device = [maker if maker.lower() != "unknown" else "", str(data.get("ManufacturerModelName") or "")]
-    device = shown(" ".join(part for part in device if part), 60)
-    filters = []
-    for group in groups:
-        for channel in group.get("ChannelDefinitionSequence") or []:
-            low, high = channel.get("FilterLowFrequency"), channel.get("FilterHighFrequency")
-            notch = channel.get("NotchFilterFrequency")
-            parts = [f"from {float(low):g} Hz" if low else "", f"to {float(high):g} Hz" if high else ""]
-            parts.append(f"without {float(notch):g} Hz" if notch else "")
-            filters.append(" ".join(part for part in parts if part))
-    filters = [text for text in dict.fromkeys(filters) if text]
-    says = f"Recorded with {device}. " if device else ""
-    return (says + (f"Filters of the device: {listed(filters, 3)}." if filters else "")).strip()

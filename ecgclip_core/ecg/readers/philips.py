@@ -25,7 +25,7 @@ from ecgclip_core.ecg.demographics import age_between, patient_from
 from ecgclip_core.ecg.leads import LEADS
 from ecgclip_core.ecg.limits import check_duration, check_sampling_rate
 from ecgclip_core.ecg.names import shown
-from ecgclip_core.ecg.readers.xli import unpack_leads
+from ecgclip_core.ecg.readers.philips_xli import unpack_leads
 from ecgclip_core.ecg.recording import Patient
 from ecgclip_core.ecg.xml_tree import from_base64, number_in, root_called, text_at
 from ecgclip_core.errors import RecordingError
