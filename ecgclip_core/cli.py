@@ -313,7 +313,7 @@ def _parser() -> argparse.ArgumentParser:
         ("finetune", "Train the whole network on labels, few and many, beside controls that get the same steps."),
     ):
         verb = kinds.add_parser(kind, help=words)
-        _add_labelled_folder(verb)
+        _add_labelled_folder(verb, "strat_fold values that report; 9 where left out")
         verb.add_argument("--train-folds", type=_folds, default=_folds("1-7"), help="strat_fold values that teach")
         verb.add_argument("--choose-folds", type=_folds, default=_folds("8"), help="those that choose all settings")
         verb.add_argument("--task", nargs="+", default=["findings"], help=TASK_HELP)
@@ -395,9 +395,11 @@ def _add_checkpoint(verb: argparse.ArgumentParser) -> None:
     verb.add_argument("--checkpoint", help="a folder or the name of a bundled checkpoint")
 
 
-def _add_labelled_folder(verb: argparse.ArgumentParser) -> None:
+def _add_labelled_folder(
+    verb: argparse.ArgumentParser, folds: str = "strat_fold values to take, as 9; all where left out"
+) -> None:
     verb.add_argument("--data", type=Path, required=True, help="recordings with labels; see docs/corpora.md")
-    verb.add_argument("--folds", type=_folds, help="strat_fold values to take, as 9; all where left out")
+    verb.add_argument("--folds", type=_folds, help=folds)
     _add_checkpoint(verb)
     verb.add_argument("--corpus", help="what the recordings are, in words, for the evidence page")
 
