@@ -15,8 +15,8 @@ A reader is a module with
 ``read(name, files) -> Channels``
     the recording, from ``files``: base name -> bytes, with at least ``name`` and its companions.
 
-The last two raise `RecordingError` for everything that can be wrong with a file. A module whose name begins with that of a
-reader serves only that reader.
+The last two raise `RecordingError` for everything that can be wrong with a file. A module whose name begins with that
+of a reader serves only that reader.
 """
 
 from dataclasses import dataclass
