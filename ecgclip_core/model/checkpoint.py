@@ -1,6 +1,7 @@
 """A checkpoint folder: weights in float16, `config.json`, `tokenizer.json` and a model card.
 
-The text encoder's weights lie in a file of their own, since checkpoints of several signal encoders share it.
+The text encoder's weights lie in a file of their own, since checkpoints of several signal encoders share it: a
+``config.json`` with ``text_encoder_of`` names the checkpoint beside it that has the file.
 """
 
 import hashlib
@@ -20,11 +21,11 @@ from ecgclip_core.model.ecgclip import ECGCLIP, UNCALIBRATED
 from ecgclip_core.model.known_texts import load_known_texts
 from ecgclip_core.model.preprocessing import Preprocessing
 from ecgclip_core.model.space import CommonSpace
-from ecgclip_core.model.text_encoder import TextEncoder
+from ecgclip_core.model.text_encoder import TEXT_WEIGHTS, TextEncoder, text_weights_file
 
 CHECKPOINTS = ASSETS / "checkpoints"
 DEFAULT = "ecgclip-r18"
-WEIGHTS, TEXT_WEIGHTS, SNAPSHOTS = "model.safetensors", "text_encoder.safetensors", "snapshots.safetensors"
+WEIGHTS, SNAPSHOTS = "model.safetensors", "snapshots.safetensors"
 SIMULATED_ONLY = "simulated_only.json"
 TEXT_PREFIX = "text_encoder."
 
@@ -75,13 +76,14 @@ def load_model(name: str | Path | None = None) -> ECGCLIP:
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         model = build_model(config, folder / "tokenizer.json")
-        weights = load_file(folder / WEIGHTS) | load_file(folder / TEXT_WEIGHTS)
+        weights = load_file(folder / WEIGHTS) | load_file(text_weights_file(folder, config))
         model.load_state_dict({key: value.float() for key, value in weights.items()}, strict=True)
         model.snapshots = _snapshots(folder, config)
     except (OSError, KeyError, TypeError, ValueError, RuntimeError, SafetensorError) as error:
         raise CheckpointError(
             f"The checkpoint {folder.name!r} cannot be loaded ({type(error).__name__}). It needs config.json, "
-            f"tokenizer.json, {WEIGHTS} and {TEXT_WEIGHTS} that belong together; copy the folder again."
+            f"tokenizer.json, {WEIGHTS} and {TEXT_WEIGHTS} that belong together; copy the folder again, and the one "
+            "that its 'text_encoder_of' names beside it."
         ) from error
     model.name = config.get("name", folder.name)
     model.hash = weights_hash(folder)
@@ -183,8 +185,9 @@ def _space(config: dict, weights: dict[str, torch.Tensor]) -> CommonSpace:
 def weights_hash(folder: Path) -> str:
     """The first 12 hexadecimal digits of the SHA-256 of the weights that answer."""
     digest = hashlib.sha256()
-    for name in (WEIGHTS, TEXT_WEIGHTS):
-        with (folder / name).open("rb") as file:
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    for weights in (folder / WEIGHTS, text_weights_file(folder, config)):
+        with weights.open("rb") as file:
             while chunk := file.read(1 << 20):
                 digest.update(chunk)
     return digest.hexdigest()[:12]

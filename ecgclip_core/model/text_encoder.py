@@ -6,6 +6,22 @@ import torch
 from torch import Tensor, nn
 
 LONGEST_TOKENS = 64
+TEXT_WEIGHTS = "text_encoder.safetensors"
+
+
+def text_weights_file(folder: Path, config: dict) -> Path:
+    """Where the text encoder's weights of a checkpoint lie.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the checkpoint.
+    config : dict
+        Its ``config.json``. Where it has ``text_encoder_of``, the weights are those of the checkpoint of that name in
+        the folder beside it, so that several signal encoders share one file.
+    """
+    shared = config.get("text_encoder_of")
+    return (folder.parent / Path(shared).name if shared else folder) / TEXT_WEIGHTS
 
 
 class TextEncoder(nn.Module):
@@ -47,11 +63,12 @@ class TextEncoder(nn.Module):
         folder = Path(folder)
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         if "architecture" in config:
-            config, prefix, file = config["architecture"]["text"], "text_encoder.body.", "text_encoder.safetensors"
+            file, prefix = text_weights_file(folder, config), "text_encoder.body."
+            config = config["architecture"]["text"]
         else:
-            prefix, file = "bert.", "model.safetensors"
+            file, prefix = folder / "model.safetensors", "bert."
         encoder = cls({key: config[key] for key in _BERT_FIELDS}, folder / "tokenizer.json")
-        weights = {key.removeprefix(prefix): value.float() for key, value in load_file(folder / file).items()}
+        weights = {key.removeprefix(prefix): value.float() for key, value in load_file(file).items()}
         encoder.body.load_state_dict({key: weights[key] for key in encoder.body.state_dict()})
         return encoder.eval()
 

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -33,6 +34,19 @@ def test_a_loaded_model_knows_its_name_its_hash_and_its_preprocessing(folder, ti
     assert (loaded.name, len(loaded.hash)) == ("small", 12)
     assert loaded.preprocessing == tiny_model.preprocessing
     assert load_model(folder).hash == loaded.hash
+
+
+def test_a_checkpoint_may_share_the_text_encoder_of_the_one_beside_it(folder, tmp_path, make_ecg):
+    sharing = tmp_path / "sharing"
+    shutil.copytree(folder, sharing)
+    (sharing / "text_encoder.safetensors").unlink()
+    with pytest.raises(CheckpointError, match="text_encoder_of"):
+        load_model(sharing)
+    config = json.loads((sharing / "config.json").read_text())
+    (sharing / "config.json").write_text(json.dumps(config | {"text_encoder_of": "small"}))
+    own, shared = load_model(folder), load_model(sharing)
+    assert shared.hash == own.hash
+    assert np.array_equal(shared.encode_text(["af"]), own.encode_text(["af"]))
 
 
 def test_a_model_that_is_not_there_is_named_with_those_that_are():
