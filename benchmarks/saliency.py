@@ -1,6 +1,6 @@
 """Which saliency method finds what carries a finding, and which passes its checks, on simulated recordings.
 
-    python benchmarks/saliency.py [--checkpoint NAME] [--seeds 2] [--quick] [--cache FOLDER]
+    python benchmarks/saliency.py [--checkpoint NAME] [--seeds 2] [--quick] [--so-far] [--cache FOLDER]
 
 Goes on where it was stopped. Prints the table of methods and the gain of place, finding by method, and writes
 ``saliency.json`` into the checkpoint's folder, where the reading page finds it. ``docs/saliency.md`` says what is
@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from ecgclip_core.interpretation.saliency import METHODS
-from ecgclip_core.interpretation.saliency_checks import VARIANTS, measure
+from ecgclip_core.interpretation.saliency_checks import VARIANTS, measure, read_rows
 from ecgclip_core.interpretation.saliency_table import by_finding, summarise_checks, table, write_checks
 from ecgclip_core.model.checkpoint import load_model
 from ecgclip_core.simulation.conditions import CONDITIONS
@@ -38,11 +38,14 @@ def main() -> None:
     parser.add_argument("--checkpoint")
     parser.add_argument("--seeds", type=int, default=2, help="recordings of each finding")
     parser.add_argument("--quick", action="store_true", help="ten findings, one recording each, no slow method")
+    parser.add_argument("--so-far", action="store_true", help="sum up what is measured, measure nothing")
     parser.add_argument("--cache", type=Path, default=Path("runs/saliency"))
     chosen = parser.parse_args()
     model = load_model(chosen.checkpoint)
     file = chosen.cache / f"{model.hash}.jsonl"
-    if chosen.quick:
+    if chosen.so_far:
+        rows = pd.DataFrame(read_rows(file))
+    elif chosen.quick:
         fast = tuple(one for one in VARIANTS if not METHODS[one.method].slow)
         rows = measure(model, file, QUICK_FINDINGS, 1, 2, fast)
     else:

@@ -193,7 +193,7 @@ def max_sensitivity(model: ECGCLIP, ecg: ECG, found: Saliency, progress: Progres
     if size == 0:
         return float("nan")
     spread = SENSITIVITY_NOISE * np.nan_to_num(np.nanstd(ecg.signal, axis=1, keepdims=True))
-    options = {"baseline": found.baseline or "zero"} | ({"stage": found.stage} if found.stage else {})
+    options = {"baseline": found.baseline} | ({"stage": found.stage} if found.stage else {})
     moved = []
     for draw in range(SENSITIVITY_DRAWS):
         noisy = replace(ecg, signal=ecg.signal + spread * rng.standard_normal(ecg.signal.shape))

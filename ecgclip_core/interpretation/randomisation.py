@@ -134,7 +134,7 @@ def agreement_with_random_targets(
 
 
 def _repeat(target: ContrastMargin, ecg: ECG, found: Saliency) -> np.ndarray:
-    options = {"baseline": found.baseline or "zero"} | ({"stage": found.stage} if found.stage else {})
+    options = {"baseline": found.baseline} | ({"stage": found.stage} if found.stage else {})
     return attribute(target, ecg, found.method, **options)[0]
 
 

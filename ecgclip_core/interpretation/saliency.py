@@ -21,7 +21,8 @@ from ecgclip_core.model.query import Query, ask
 from ecgclip_core.model.signal_encoder import STAGE_STRIDES
 from ecgclip_core.model.zero_shot import margin
 
-# What the app shows first: the method that benchmarks/saliency.py finds best, by the rule in docs/saliency.md.
+# What the app shows first, with the baseline that `METHODS` gives it: the best by the rule in docs/saliency.md, as
+# benchmarks/saliency.py found it.
 DEFAULT = "integrated_gradients"
 STAGES = tuple(range(1, len(STAGE_STRIDES) + 1))
 
@@ -85,6 +86,8 @@ class Method:
         Whether a map takes more than about a second for ten seconds of ECG.
     uses : tuple of str
         Which of ``"baseline"`` and ``"stage"`` the function takes as keywords.
+    baseline : str
+        The key of ``BASELINES`` that is used where none is chosen.
     """
 
     label: str
@@ -96,6 +99,7 @@ class Method:
     by_time: bool = True
     slow: bool = False
     uses: tuple[str, ...] = ()
+    baseline: str = "zero"
 
 
 def saliency(
@@ -104,7 +108,7 @@ def saliency(
     query: str | Query,
     method: str = DEFAULT,
     progress: Progress | None = None,
-    baseline: str = "zero",
+    baseline: str | None = None,
     stage: int = STAGES[-1],
 ) -> Saliency:
     """Where in a recording the model found its answer to a question.
@@ -120,8 +124,9 @@ def saliency(
         A key of `METHODS`.
     progress : callable, optional
         Called with the share of the work done, in [0, 1]. An exception that it raises stops the work.
-    baseline : str
-        A key of ``BASELINES``: what the recording is compared with, by methods that compare.
+    baseline : str, optional
+        A key of ``BASELINES``: what the recording is compared with, by methods that compare; that of `METHODS` where
+        left out.
     stage : int
         Of the encoder, 1 to 4: where Grad-CAM looks. An earlier stage has finer cells and sees less of the beat.
 
@@ -149,13 +154,13 @@ def saliency(
         target=_margin(model, ecg, query),
         delta=delta,
         sampling_rate=ecg.sampling_rate,
-        baseline=baseline if "baseline" in how.uses else None,
+        baseline=(baseline or how.baseline) if "baseline" in how.uses else None,
         stage=stage if "stage" in how.uses else None,
     )
 
 
 def attribute(
-    target: ContrastMargin, ecg: ECG, method: str = DEFAULT, baseline: str = "zero", stage: int = STAGES[-1]
+    target: ContrastMargin, ecg: ECG, method: str = DEFAULT, baseline: str | None = None, stage: int = STAGES[-1]
 ) -> tuple[np.ndarray, float | None]:
     """The map of any target, on the samples of a recording.
 
@@ -170,6 +175,8 @@ def attribute(
     values : ndarray of float32, shape (12, n)
     delta : float or None
     """
+    if method in METHODS:
+        baseline = baseline or METHODS[method].baseline
     for what, chosen, known in (
         ("method", method, METHODS),
         ("baseline", baseline, BASELINES),
@@ -215,6 +222,7 @@ METHODS: dict[str, Method] = {
         _sample,
         signed=True,
         uses=("baseline",),
+        baseline="normal",
     ),
     "gradient": Method(
         "Gradient",

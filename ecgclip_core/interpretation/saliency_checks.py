@@ -155,7 +155,7 @@ def measure(
     DataFrame
     """
     file.parent.mkdir(parents=True, exist_ok=True)
-    rows = _read(file)
+    rows = read_rows(file)
     known = {(row["finding"], row["seed"], row["variant"]) for row in rows}
     work = [(finding, FIRST_SEED + seed) for seed in range(seeds) for finding in findings]
     costly = {work[at] for at in np.linspace(0, len(findings) - 1, min(thorough, len(findings))).round().astype(int)}
@@ -173,8 +173,8 @@ def measure(
     return pd.DataFrame(wanted_rows)
 
 
-def _read(file: Path) -> list[dict]:
-    """The lines that were written whole."""
+def read_rows(file: Path) -> list[dict]:
+    """What `measure` has written so far; a line that was cut off is left out."""
     if not file.is_file():
         return []
     rows = []

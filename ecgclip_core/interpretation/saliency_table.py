@@ -14,6 +14,7 @@ from ecgclip_core.model.ecgclip import ECGCLIP
 
 FILE = "saliency.json"
 LEAST_AUROC = 0.6
+FEWEST = 2  # recordings, for a verdict
 DRAWS = 2000
 LARGEST_CHANCE = 0.5  # a finding that fills more of the recording cannot be missed
 
@@ -96,7 +97,7 @@ def by_finding(summary: dict) -> pd.DataFrame:
 
 def _may_lead(entry: dict) -> bool:
     """Whether a method may be the first that the app shows, by the rule in ``docs/saliency.md``."""
-    return entry["checks"]["weights"] and entry["checks"]["question"] and not entry["slow"]
+    return bool(entry["checks"]["weights"]) and bool(entry["checks"]["question"]) and not entry["slow"]
 
 
 def _entry(rows: pd.DataFrame, name: str, knowledge: dict) -> dict:
@@ -120,8 +121,8 @@ def _entry(rows: pd.DataFrame, name: str, knowledge: dict) -> dict:
     checks = {
         "weights": _below(figures["weights"], LEAST_AGREEMENT),
         "question": _below(figures["question"], LEAST_AGREEMENT),
-        "removal": _above(figures["deletion_gain"], 0) and _above(figures["insertion_gain"], 0),
-        "place": _above(figures["gain"], 0) and _above(figures["over_redrawn"], 0),
+        "removal": _both(_above(figures["deletion_gain"], 0), _above(figures["insertion_gain"], 0)),
+        "place": _both(_above(figures["gain"], 0), _above(figures["over_redrawn"], 0)),
     }
     return {
         "variant": name,
@@ -134,7 +135,7 @@ def _entry(rows: pd.DataFrame, name: str, knowledge: dict) -> dict:
         **figures,
         "cascade": _cascade(rows),
         "checks": checks,
-        "passed": knowledge["passed"] and all(checks.values()),
+        "passed": bool(knowledge["passed"] and all(checks.values())),
         "by_finding": {finding: _of_finding(part) for finding, part in placed.groupby("finding")},
     }
 
@@ -143,12 +144,17 @@ def _column(rows: pd.DataFrame, key: str) -> pd.Series:
     return rows[key].dropna().astype(float) if key in rows else pd.Series(dtype=float)
 
 
-def _above(figure: dict | None, bound: float) -> bool:
-    return figure is not None and figure["low"] > bound
+def _above(figure: dict | None, bound: float) -> bool | None:
+    """None where too few recordings tell."""
+    return None if figure is None or figure["n"] < FEWEST else figure["low"] > bound
 
 
-def _below(figure: dict | None, bound: float) -> bool:
-    return figure is not None and figure["high"] < bound
+def _below(figure: dict | None, bound: float) -> bool | None:
+    return None if figure is None or figure["n"] < FEWEST else figure["high"] < bound
+
+
+def _both(first: bool | None, second: bool | None) -> bool | None:
+    return None if None in (first, second) else first and second
 
 
 def _of_finding(rows: pd.DataFrame) -> dict:
@@ -206,7 +212,8 @@ def interval(values: pd.Series) -> dict | None:
     rng = np.random.default_rng(0)
     means = values[rng.integers(len(values), size=(DRAWS, len(values)))].mean(axis=1)
     low, high = np.quantile(means, (0.025, 0.975))
-    return {key: round(float(value), 4) for key, value in (("value", values.mean()), ("low", low), ("high", high))}
+    figures = (("value", values.mean()), ("low", low), ("high", high))
+    return {key: round(float(value), 4) for key, value in figures} | {"n": len(values)}
 
 
 def _words(figure: dict | None) -> str:

@@ -50,18 +50,14 @@ def check_here(hand: InHand, found) -> None:
 def _verdict(entry: dict, summary: dict) -> str:
     if entry["passed"]:
         return '<b class="passed">✓ Checks passed</b>'
-    if entry["slow"] and _all_made_passed(entry) and summary["knowledge"]["passed"]:
+    if None in entry["checks"].values() and _all_made_passed(entry) and summary["knowledge"]["passed"]:
         return '<b class="open">? Checked in part</b>'
     return '<b class="failed">✕ Checks failed</b>'
 
 
 def _made(entry: dict) -> dict[str, bool]:
-    """The checks that were made: of a slow method not all are."""
-    return {
-        name: passed
-        for name, passed in entry["checks"].items()
-        if name not in ("weights", "question", "place") or entry[name if name != "place" else "over_redrawn"]
-    }
+    """The checks with a verdict: of a slow method not all are made."""
+    return {name: passed for name, passed in entry["checks"].items() if passed is not None}
 
 
 def _all_made_passed(entry: dict) -> bool:

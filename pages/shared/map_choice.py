@@ -33,13 +33,14 @@ def map_menu(
     method = st.selectbox(
         label, list(METHODS), format_func=lambda name: METHODS[name].label, key=key, persist_state="session"
     )
-    baseline, stage = next(iter(BASELINES)), STAGES[-1]
+    baseline, stage = METHODS[method].baseline, STAGES[-1]
     if "baseline" in METHODS[method].uses:
         baseline = st.selectbox(
             "Compared with",
             list(BASELINES),
+            index=list(BASELINES).index(baseline),
             format_func=lambda name: BASELINES[name].label,
-            key=f"baseline{suffix}",
+            key=f"baseline_{method}{suffix}",
             persist_state="session",
         )
     if "stage" in METHODS[method].uses:

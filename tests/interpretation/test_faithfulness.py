@@ -12,7 +12,7 @@ from ecgclip_core.interpretation.saliency import saliency
 @pytest.fixture(scope="module")
 def explained(tiny_model, make_ecg, query):
     ecg = make_ecg(sampling_rate=100)
-    return ecg, saliency(tiny_model, ecg, query), random_orders(tiny_model, ecg, query)
+    return ecg, saliency(tiny_model, ecg, query, baseline="zero"), random_orders(tiny_model, ecg, query)
 
 
 def test_the_curves_run_from_the_recording_to_a_flat_line_and_back(tiny_model, explained):

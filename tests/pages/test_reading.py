@@ -119,12 +119,16 @@ def test_every_method_says_what_its_map_cannot_show(app, said, method):
 
 
 def test_a_question_about_something_absent_asks_for_another_baseline(app, said):
-    test = app(case=CASE, question="atrial fibrillation", method="integrated_gradients")
+    test = app(case=CASE, question="atrial fibrillation", method="lead_ablation")
     assert "Something absent is part of this question" in said(test)
-    test.selectbox(key="baseline").set_value("normal").run()
+    test.selectbox(key="baseline_lead_ablation").set_value("normal").run()
     assert not test.exception
     assert "Something absent" not in said(test)
-    assert "misses the difference to the baseline" in said(test)
+
+
+def test_integrated_gradients_say_by_how_much_they_miss_the_answer(app, said):
+    test = app(case=CASE, question="atrial fibrillation", method="integrated_gradients")
+    assert "misses the difference to the baseline by" in said(test)
 
 
 def test_maps_of_weights_that_were_never_checked_say_so_and_can_be_checked_here(app, said):
