@@ -41,3 +41,7 @@ class DownloadError(EcgclipError):
 
 class EndpointError(EcgclipError):
     """A language model's endpoint that is not set up rightly, cannot be reached, or does not answer."""
+
+
+class ReviewError(EcgclipError):
+    """A note or decision that cannot be kept, or a file of them that cannot be read."""
