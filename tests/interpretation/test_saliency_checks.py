@@ -55,7 +55,7 @@ def test_an_untrained_model_fails(tiny_model, measured):
 
 
 def test_the_bundled_checkpoint_was_checked_and_the_first_method_of_the_app_is_its_best():
-    summary = read_checks(load_model())
+    summary = read_checks(load_model("ecgclip-r18"))
     assert summary["best"] == Variant(DEFAULT, METHODS[DEFAULT].baseline).name
     assert summary["knowledge"]["passed"]
     assert {entry["method"] for entry in summary["methods"]} == set(METHODS)
