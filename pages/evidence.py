@@ -11,6 +11,7 @@ from pages.shared.entry import through_app
 from pages.shared.evidence_answers import answers_section, macro_row
 from pages.shared.evidence_labels import labels_section
 from pages.shared.evidence_retrieval import retrieval_section
+from pages.shared.evidence_reviews import reviews_section
 from pages.shared.evidence_simulator import simulator_section
 from pages.shared.look import figures_row
 from pages.shared.model import footer, model
@@ -37,6 +38,7 @@ def evidence() -> None:
     from ecgclip_core.model.checkpoint import SIMULATED_ONLY
 
     simulator_section(loaded.folder / SIMULATED_ONLY, loaded.config.get("taught_by_simulation", []), loaded.hash)
+    reviews_section(loaded.hash)
     with st.expander("Model card"):
         st.markdown((loaded.folder / "README.md").read_text(encoding="utf-8").partition("\n")[2])
     footer()

@@ -27,6 +27,7 @@ from pages.shared.map_choice import map_menu, map_with_progress
 from pages.shared.measurements import measurement_strip, measurement_table, st_table
 from pages.shared.model import footer
 from pages.shared.neighbours import nearest_recordings
+from pages.shared.notes import notes_panel
 from pages.shared.open_recording import case_menu, file_opener, opened_files
 from pages.shared.question import nearest_names, suggestions, understood
 from pages.shared.report import report_tab
@@ -89,6 +90,7 @@ def reading() -> None:
     st.session_state["drawn"] = hand.key
     with details:
         _details(hand, examination, explained)
+        notes_panel(hand)
     _write_link(hand)
     footer()
 

@@ -78,7 +78,7 @@ def _write_evidence(folder, model, checked):
 
 
 @pytest.fixture
-def app(thin_assets, monkeypatch):
+def app(thin_assets, monkeypatch, tmp_path):
     """Starts a page of the app: ``app("clusters", case="normal")`` gives its `AppTest`, which has run once."""
     import streamlit as st
     from streamlit.testing.v1 import AppTest
@@ -89,6 +89,7 @@ def app(thin_assets, monkeypatch):
     monkeypatch.syspath_prepend(str(ROOT))
     monkeypatch.setattr(checkpoint, "CHECKPOINTS", thin_assets / "checkpoints")
     monkeypatch.setattr(store, "BUNDLED", thin_assets / "cohort")
+    monkeypatch.setenv("ECGCLIP_HOME", str(tmp_path / "home"))
     st.cache_resource.clear()
 
     def start(page="reading", **link):
