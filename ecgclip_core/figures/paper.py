@@ -3,39 +3,41 @@
 import numpy as np
 import plotly.graph_objects as go
 
+from ecgclip_core.ecg.display_filters import FILTER_OFF
 from ecgclip_core.ecg.leads import LEADS
 from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.figures import theme
 from ecgclip_core.figures.layouts import (
     BOTTOM_MARGIN,
+    LAYOUTS,
     PULSE_MARGIN,
     TOP_MARGIN,
     Panel,
+    page_seconds,
     page_width,
     panels,
 )
 from ecgclip_core.figures.moments import CURVE_BAND, Curve, curve_ground, curve_trace, curve_words
-from ecgclip_core.figures.overlay import (
-    BAND_SECONDS,
-    LEVELS,
-    bands,
-    filled,
-    level_colour,
-    rectangle,
-    saliency_shapes,
-    strength,
+from ecgclip_core.figures.overlay import BAND_SECONDS, bands, saliency_shapes, strength
+from ecgclip_core.figures.page_words import (
+    LINE_HEIGHT,
+    lead_labels,
+    page_texts,
+    ribbon_texts,
+    saliency_legend,
+    second_line,
 )
 from ecgclip_core.figures.ribbon import (
     CLUSTER_HEIGHT,
     GAP,
     RIBBON_HEIGHT,
-    UNCERTAINTY_HEIGHT,
     Ribbon,
     ribbon_shapes,
 )
 
 PULSE_SECONDS = 0.200
 PULSE_MILLIVOLTS = 1.0
+MOST_ABOVE = 40.0  # mm that a tall wave of the first row may add to the page; an artefact is cut off there
 UNSCALED_HEIGHT = 14.0  # mm from lowest to highest of a typical lead, where nothing says how tall it was
 
 
@@ -50,6 +52,9 @@ def paper(
     ribbon: Ribbon | None = None,
     curve: Curve | None = None,
     waves: np.ndarray | None = None,
+    order: str = "standard",
+    rhythm: str = "II",
+    filtering: str = FILTER_OFF,
 ) -> go.Figure:
     """One page of a recording.
 
@@ -74,17 +79,24 @@ def paper(
         Drawn between the last strip and the ribbon, on the same time axis.
     waves : ndarray of str, shape (12, n), optional
         What the pointer says of each sample: the wave it lies in.
+    order : str
+        A key of `ecgclip_core.figures.layouts.ORDERS`.
+    rhythm : str
+        The lead of the last rhythm strip.
+    filtering : str
+        What the page says of the filters that `ecg` has gone through.
 
     Returns
     -------
     plotly.graph_objects.Figure
-        Axes in mm; one SVG line a lead, the rhythm strip last.
+        Axes in mm; one SVG line a lead, the rhythm strips last.
     """
-    placed = panels(layout, ecg.duration, speed, start)
+    placed = panels(layout, ecg.duration, speed, start, order, rhythm)
     below = (RIBBON_HEIGHT if ribbon else 0.0) + (CURVE_BAND if curve else 0.0)
     bottom = min(panel.y - panel.row_height / 2 for panel in placed)
-    strip = placed[-1]
+    strip = _whole_page(placed, ecg.duration, page_seconds(layout, speed, ecg.duration), start)
     length = (strip.stop - strip.start) * speed
+    right = LAYOUTS[layout].width
     under_curve = bottom - (CURVE_BAND if curve else 0.0)
     scale = gain if ecg.calibrated else _unscaled_gain(ecg)
 
@@ -96,14 +108,14 @@ def paper(
         shapes += curve_ground(curve, length, bottom)
     if ribbon:
         shapes += ribbon_shapes(ribbon, strip.start, strip.stop, under_curve, speed)
-    texts = _lead_labels(ecg, placed) + _page_texts(ecg, placed, speed, gain, bottom - below)
+    texts = lead_labels(ecg, placed) + page_texts(ecg, placed, speed, gain, filtering, right, bottom - below)
     if saliency is not None:
-        legend_shapes, legend_texts = _saliency_legend(speed, signed, bottom - below)
+        legend_shapes, legend_texts = saliency_legend(right, signed, bottom - below)
         shapes, texts = shapes + legend_shapes, texts + legend_texts
     if curve:
         texts += curve_words(curve, length, bottom)
     if ribbon:
-        texts += _ribbon_texts(under_curve)
+        texts += ribbon_texts(under_curve)
 
     said = strength(bands(saliency, ecg.sampling_rate)) if saliency is not None else None
     figure = go.Figure([_trace(ecg, panel, speed, scale, ribbon, waves, said) for panel in placed])
@@ -111,14 +123,28 @@ def paper(
         figure.add_trace(_ribbon_hover(ribbon, strip, under_curve, speed))
     if curve:
         figure.add_trace(curve_trace(curve, strip.start, strip.stop, bottom, speed))
+    lowest = bottom - below - BOTTOM_MARGIN - (LINE_HEIGHT if second_line(ecg, placed, filtering) else 0.0)
+    top = max(TOP_MARGIN, min(_highest(figure) + 2, MOST_ABOVE))
     figure.update_layout(
-        **sheet([-PULSE_MARGIN, page_width(speed) - PULSE_MARGIN], [bottom - below - BOTTOM_MARGIN, TOP_MARGIN]),
+        **sheet([-PULSE_MARGIN, page_width(layout) - PULSE_MARGIN], [lowest, top]),
         hoverdistance=30,
         dragmode="pan",
         shapes=shapes,
         annotations=texts,
     )
     return figure
+
+
+def _whole_page(placed: list[Panel], duration: float, seconds: float, start: float) -> Panel:
+    """A strip over the whole page, for what lies below the traces."""
+    last = placed[-1]
+    return Panel(last.lead, 0.0, last.y, start, min(start + seconds, duration), last.row_height)
+
+
+def _highest(figure: go.Figure) -> float:
+    """The highest point of all traces, mm; no wave of the first row is cut off at the edge of the paper."""
+    peaks = [np.nanmax(trace.y) for trace in figure.data if len(trace.y) and np.isfinite(trace.y).any()]
+    return float(max(peaks, default=0.0))
 
 
 def sheet(x_limits: list[float], y_limits: list[float]) -> dict:
@@ -189,12 +215,13 @@ def _trace(
     finite = whole[np.isfinite(whole)]
     middle = np.float32(np.median(finite)) if len(finite) else np.float32(0)
     times = np.arange(first, first + len(values)) / ecg.sampling_rate
-    shown = f"<b>{panel.lead}</b>  %{{customdata[0]:.3f}} s"
+    upright = np.float32(-1 if panel.inverted else 1)
+    shown = f"<b>{panel.label}</b>  %{{customdata[0]:.3f}} s"
     if waves is not None:
         shown += "  %{text}"
     columns = [times]
     if ecg.calibrated:
-        columns.append(values)
+        columns.append(upright * values)
         shown += "  %{customdata[1]:.2f} mV"
     if ribbon:
         cells = ribbon.at(times)
@@ -209,14 +236,14 @@ def _trace(
     return go.Scatter(
         x0=panel.x + (first / ecg.sampling_rate - panel.start) * speed,
         dx=speed / ecg.sampling_rate,
-        y=((values - middle) * np.float32(scale) + np.float32(panel.y)).astype(np.float32),
+        y=((values - middle) * upright * np.float32(scale) + np.float32(panel.y)).astype(np.float32),
         customdata=np.stack(columns, axis=1).astype(np.float32),
         text=None if waves is None else waves[row, first:last],
         hovertemplate=shown + "<extra></extra>",
         mode="lines",
         line={"color": theme.TRACE, "width": 1.15},
         connectgaps=False,
-        name=panel.lead,
+        name=panel.label,
         meta="rhythm" if panel.rhythm else "lead",
     )
 
@@ -225,9 +252,10 @@ def _pulses(placed: list[Panel], speed: float, gain: float) -> dict:
     """1 mV for 200 ms before every row."""
     width, height = PULSE_SECONDS * speed, PULSE_MILLIVOLTS * gain
     left = -PULSE_MARGIN / 2 - width / 2
+    foot = min(1.5, (PULSE_MARGIN - width) / 2 - 0.5)
     path = "".join(
-        f"M{left - 1.5:.2f},{y:.2f}L{left:.2f},{y:.2f}L{left:.2f},{y + height:.2f}"
-        f"L{left + width:.2f},{y + height:.2f}L{left + width:.2f},{y:.2f}L{left + width + 1.5:.2f},{y:.2f}"
+        f"M{left - foot:.2f},{y:.2f}L{left:.2f},{y:.2f}L{left:.2f},{y + height:.2f}"
+        f"L{left + width:.2f},{y + height:.2f}L{left + width:.2f},{y:.2f}L{left + width + foot:.2f},{y:.2f}"
         for y in sorted({panel.y for panel in placed}, reverse=True)
     )
     return {
@@ -245,59 +273,6 @@ def _separators(placed: list[Panel]) -> list[dict]:
     path = "".join(f"M{p.x:.2f},{p.y - 3:.2f}L{p.x:.2f},{p.y + 3:.2f}" for p in inner)
     stroke = {"type": "path", "path": path, "line": {"color": theme.TRACE, "width": 0.8}, "layer": "between"}
     return [stroke] if path else []
-
-
-def _lead_labels(ecg: ECG, placed: list[Panel]) -> list[dict]:
-    missing = ecg.missing_leads
-    labels = []
-    for panel in placed:
-        height = panel.y + min(0.38 * panel.row_height, 11)
-        labels.append(theme.words(panel.x + 1, height, f"<b>{panel.lead}</b>", font={"size": theme.SIZE}))
-        if panel.lead in missing:
-            labels.append(theme.words(panel.x + 8, panel.y, "lead missing", font={"color": theme.MUTED}))
-    return labels
-
-
-def _page_texts(ecg: ECG, placed: list[Panel], speed: float, gain: float, bottom: float) -> list[dict]:
-    amplitude = f"{gain:g} mm/mV" if ecg.calibrated else "<b>amplitude not calibrated</b>"
-    parts = [f"{speed:g} mm/s", amplitude, "filter off", f"{ecg.sampling_rate:g} Hz"]
-    first, last = min(p.start for p in placed), max(p.stop for p in placed)
-    if first > 0 or ecg.duration > last + 0.01:
-        parts.append(f"seconds {first:g} to {last:g} of {ecg.duration:g}")
-    elif ecg.duration < 9.99:
-        parts.append(f"{ecg.duration:g} s; columns may repeat the same seconds")
-    if ecg.truth is not None:
-        parts.append("<b>simulated recording</b>")
-    right = max(p.x + (p.stop - p.start) * speed for p in placed)
-    y = bottom - BOTTOM_MARGIN / 2
-    return [
-        theme.words(0, y, "  ·  ".join(parts)),
-        theme.words(max(right, 10 * speed), y, "research use only", xanchor="right", font={"color": theme.MUTED}),
-    ]
-
-
-def _saliency_legend(speed: float, signed: bool, bottom: float) -> tuple[list[dict], list[dict]]:
-    """The colour scale, in the line below the traces: a tall R wave would cross it above them."""
-    size, y = 3.5, bottom - BOTTOM_MARGIN / 2
-    steps = [step for step in range(-LEVELS if signed else 1, LEVELS + 1) if step]
-    low, high = ("speaks against", "speaks for") if signed else ("little", "much")
-    right = 10 * speed - 55
-    left = right - len(steps) * size
-    shapes = [
-        filled(rectangle(left + k * size, left + (k + 1) * size, y - 1.5, y + 1.5), level_colour(step))
-        for k, step in enumerate(steps)
-    ]
-    return shapes, [theme.words(left - 1, y, low, xanchor="right"), theme.words(right + 1, y, high)]
-
-
-def _ribbon_texts(bottom: float) -> list[dict]:
-    cluster = bottom - GAP - CLUSTER_HEIGHT / 2
-    doubt = bottom - GAP - CLUSTER_HEIGHT - 1 - UNCERTAINTY_HEIGHT / 2
-    small = {"size": theme.SIZE_SMALL - 1}
-    return [
-        theme.words(-0.8, cluster, "clusters", xanchor="right", font=small),
-        theme.words(-0.8, doubt, "doubt", xanchor="right", font=small),
-    ]
 
 
 def _ribbon_hover(ribbon: Ribbon, strip: Panel, bottom: float, speed: float) -> go.Scatter:

@@ -119,7 +119,7 @@ def test_a_missing_lead_is_named_as_missing_and_others_are_drawn():
     assert np.isfinite(figure.data[LEADS.index("V1")].y).all()
 
 
-@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("layout", [name for name in LAYOUTS if LAYOUTS[name].columns])
 @pytest.mark.parametrize("duration", [0.9, 2.0, 5.0, 10.0, 60.0])
 def test_every_lead_is_on_the_page_however_long_the_recording(layout, duration):
     figure = paper(recording(duration), layout)
