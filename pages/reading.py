@@ -8,13 +8,14 @@ from ecgclip_core.ecg.recording import Patient
 from ecgclip_core.ecg.red_flags import RedFlag
 from ecgclip_core.errors import EcgclipError
 from ecgclip_core.figures.beat import median_beat_figure
-from ecgclip_core.figures.layouts import LAYOUTS, PAGE_SECONDS, page_height, page_width
+from ecgclip_core.figures.layouts import page_height, page_width
 from ecgclip_core.figures.moments import CURVE_BAND
 from ecgclip_core.figures.paper import paper
 from ecgclip_core.figures.ribbon import RIBBON_HEIGHT
 from pages.shared.answers import along, answers, ranked, scored, unranked
 from pages.shared.comparison import comparison_tab
 from pages.shared.criteria import criteria_buttons
+from pages.shared.display import display, display_menu, drawn, page_start, pager
 from pages.shared.entry import through_app
 from pages.shared.examination import Examination, examined, wave_names
 from pages.shared.explanation import answer_card, carriers
@@ -33,9 +34,6 @@ from pages.shared.question import nearest_names, suggestions, understood
 from pages.shared.report import report_tab
 from pages.shared.segments import ribbon_of
 
-LAYOUT_LABELS = {"3x4+1": "3 × 4 with rhythm strip", "12x1": "12 × 1"}
-SPEED = 25.0
-GAINS = (5.0, 10.0, 20.0)
 RIBBON_LEGEND = (
     "Below the rhythm strip: what the model tells apart from moment to moment, coloured by the wave that a cluster "
     "lives on (green P, blue QRS, amber T, grey between them), and its doubt (entropy of the assignment, 0 to 1)."
@@ -56,9 +54,11 @@ CHART = {
 def reading() -> None:
     """The page, from top to bottom."""
     follow_link()
-    _toolbar()
+    display_box = _toolbar()
     opened_files()
     hand = in_hand()
+    with display_box:
+        _display_choices(hand)
     _write_link(hand)
     head = st.container()
     tracing, panel = st.columns([2.75, 1], gap="medium")
@@ -69,10 +69,11 @@ def reading() -> None:
         _heading(hand)
         examination = examined(hand)
         _pinned(hand, examination)
-        measurement_strip(examination.measurements)
-        _pager(hand)
+        measurement_strip(examination.measurements, hand.ecg.patient)
+        pager(hand)
     with tracing:
-        paper_shape("tracing", page_width(SPEED), page_height(_layout(), _room_below()))
+        layout = display(hand).layout
+        paper_shape("tracing", page_width(layout), page_height(layout, _room_below()))
         slot = st.container(key="tracing")
         if st.session_state.get("drawn") != hand.key:
             # The tracing of a new recording does not wait for the model. On a rerun the old one stays until redrawn.
@@ -100,23 +101,23 @@ def _write_link(hand: InHand) -> None:
     write_link(hand, st.session_state.get("question", ""), st.session_state.get("method", ""))
 
 
-def _toolbar() -> None:
-    case, files, display, patient = st.columns([4, 1.3, 1.1, 1.3], vertical_alignment="center")
+def _toolbar():
+    """What stands above everything; the box that holds the display's choices is filled when the recording is known."""
+    case, files, shown, patient = st.columns([4, 1.3, 1.1, 1.3], vertical_alignment="center")
     with case:
         case_menu()
     with files.popover("Open files", icon=":material/folder_open:", width="stretch"):
         file_opener()
-    with display.popover("Display", icon=":material/tune:", width="stretch"):
-        st.segmented_control(
-            "Layout", list(LAYOUTS), format_func=LAYOUT_LABELS.get, default="3x4+1", required=True, key="layout"
-        )
-        st.segmented_control(
-            "Gain", GAINS, format_func=lambda gain: f"{gain:g} mm/mV", default=10.0, required=True, key="gain"
-        )
-        st.toggle("Attribution behind the traces", value=True, key="overlay_shown")
-        st.toggle("Match with the question below the rhythm strip", value=True, key="curve_shown")
-        st.toggle("Clusters below the rhythm strip", value=True, key="ribbon_shown")
+    box = shown.popover("Display", icon=":material/tune:", width="stretch")
     patient.toggle("Show patient", key="patient_shown")
+    return box
+
+
+def _display_choices(hand: InHand) -> None:
+    display_menu(hand)
+    st.toggle("Attribution behind the traces", value=True, key="overlay_shown")
+    st.toggle("Match with the question below the rhythm strip", value=True, key="curve_shown")
+    st.toggle("Clusters below the rhythm strip", value=True, key="ribbon_shown")
 
 
 def _heading(hand: InHand) -> None:
@@ -162,17 +163,22 @@ def _flag(flag: RedFlag) -> str:
 
 
 def _draw(slot, hand: InHand, saliency=None, signed=True, ribbon=None, curve=None, key="tracing_drawn") -> None:
+    shown = display(hand)
+    ecg, filtering = drawn(hand, shown)
     figure = paper(
-        hand.ecg,
-        _layout(),
-        SPEED,
-        gain=st.session_state.get("gain") or 10.0,
-        start=st.session_state.get(f"page_of_{hand.key}", 0.0),
+        ecg,
+        shown.layout,
+        shown.speed,
+        shown.gain,
+        page_start(hand, shown),
         saliency=saliency if _shown("overlay") else None,
         signed=signed,
         ribbon=ribbon if _shown("ribbon") else None,
         curve=curve if _shown("curve") else None,
         waves=wave_names(hand) if key == "tracing_drawn" else None,
+        order=shown.order,
+        rhythm=shown.rhythm,
+        filtering=filtering,
     )
     if key == "tracing_drawn":
         paper_shape("tracing", **figure.layout.meta)
@@ -186,10 +192,6 @@ def _draw(slot, hand: InHand, saliency=None, signed=True, ribbon=None, curve=Non
     )
 
 
-def _layout() -> str:
-    return st.session_state.get("layout") or "3x4+1"
-
-
 def _shown(what: str) -> bool:
     return st.session_state.get(f"{what}_shown", True)
 
@@ -198,25 +200,6 @@ def _room_below() -> float:
     """Millimetres that are most likely needed below the traces, known before the answer is."""
     asked = bool(st.session_state.get("question", "").strip())
     return (RIBBON_HEIGHT if _shown("ribbon") else 0.0) + (CURVE_BAND if asked and _shown("curve") else 0.0)
-
-
-def _pager(hand: InHand) -> None:
-    """Which seconds are on the page, where they do not all fit."""
-    starts = _page_starts(hand)
-    if len(starts) > 1:
-        st.select_slider(
-            "Seconds on the page",
-            starts,
-            format_func=lambda start: f"{start:g} to {min(start + PAGE_SECONDS, hand.ecg.duration):g} s",
-            key=f"page_of_{hand.key}",
-        )
-
-
-def _page_starts(hand: InHand) -> list[float]:
-    last = max(0.0, hand.ecg.duration - PAGE_SECONDS)
-    return [PAGE_SECONDS * number for number in range(int(last // PAGE_SECONDS) + 1)] + (
-        [round(last, 3)] if last % PAGE_SECONDS > 0.01 else []
-    )
 
 
 def _question_field(hand: InHand) -> None:
@@ -303,10 +286,10 @@ def _details(hand: InHand, examination: Examination, explained: tuple) -> None:
     with numbers:
         left, right = st.columns(2, gap="large")
         with left:
-            measurement_table(examination.measurements)
+            measurement_table(examination.measurements, hand.ecg.patient)
         with right:
             st.caption("ST level against the level before the QRS complex")
-            st_table(examination.measurements)
+            st_table(examination.measurements, hand.ecg.patient)
             for remark in examination.measurements.remarks:
                 st.caption(remark)
     with beats:
