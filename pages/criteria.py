@@ -1,50 +1,58 @@
-"""The criteria of one finding: what textbooks ask for, what this recording measures, what the model says."""
+"""Criteria for teaching: what textbooks ask for, what a recording measures, where the model looked; and a way to learn.
+
+Three views: one finding in the recording in hand, a teaching mode that hides everything until the learner has answered,
+and the agreement of the model with the criteria over many recordings.
+"""
 
 from html import escape
 
 import streamlit as st
 
 from ecgclip_core.errors import EcgclipError
-from ecgclip_core.figures.beat import median_beat_figure
-from pages.shared.answers import answers, ranked, scored
-from pages.shared.criteria import (
-    chosen_key,
-    counted,
-    criteria_states,
-    criteria_table,
-    disagreement,
-    feature_table,
-    place,
-)
+from pages.shared.answers import ranked
+from pages.shared.criteria import chosen_key
+from pages.shared.criteria_cohort import agreement_over_cohort
+from pages.shared.criteria_view import finding_view
 from pages.shared.entry import through_app
-from pages.shared.examination import examined
-from pages.shared.explanation import answer_card
 from pages.shared.in_hand import InHand, in_hand
-from pages.shared.look import sheet_chart, tag
-from pages.shared.model import footer, model
-from pages.shared.question import not_offered
+from pages.shared.look import tag
+from pages.shared.model import footer
+from pages.shared.teaching import teaching
 
 READING = "pages/reading.py"
 PLAIN = "sinus_rhythm"
+ONE, TEACHING, COHORT = "This recording", "Teaching mode", "Over a cohort"
 
 
 def criteria() -> None:
     """The page."""
+    st.title("Criteria")
+    view = st.segmented_control(
+        "View",
+        [ONE, TEACHING, COHORT],
+        default=ONE,
+        required=True,
+        key="criteria_view",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    try:
+        {ONE: _this_recording, TEACHING: teaching, COHORT: agreement_over_cohort}[view]()
+    except EcgclipError as error:
+        st.error(str(error))
+    footer()
+
+
+def _this_recording() -> None:
     from ecgclip_core.findings.catalogue import catalogue
 
-    st.title("Criteria")
     hand = in_hand()
     _heading(hand)
     finding = catalogue()[_chosen(hand)]
-    table = criteria_states(hand, finding)
-    left, right = st.columns([2.4, 1], gap="large")
-    with left:
-        _criteria(finding, table)
-        _features(hand, finding)
-    with right:
-        _model(hand, finding, table)
-    _median_beat(hand, finding)
-    footer()
+    finding_view(hand, finding)
+    if st.button("Ask on the reading page", icon=":material/ecg_heart:"):
+        st.session_state["question"] = finding.name
+        st.switch_page(READING)
 
 
 def _heading(hand: InHand) -> None:
@@ -66,7 +74,7 @@ def _chosen(hand: InHand) -> str:
     return field.selectbox(
         "Finding",
         sorted(names, key=lambda finding: names[finding].casefold()),
-        format_func=lambda finding: _capital(names[finding]),
+        format_func=lambda finding: names[finding][:1].upper() + names[finding][1:],
         key=chosen_key(hand),
         persist_state="session",
     )
@@ -86,64 +94,6 @@ def _fitting(hand: InHand) -> str:
     except EcgclipError:
         likely = []
     return next((finding for finding in likely if catalogue()[finding].criteria), PLAIN)
-
-
-def _criteria(finding, table) -> None:
-    st.subheader("What textbooks ask for")
-    if finding.shown_by == "statistics":
-        st.info(
-            "An ECG shows this only statistically: there are no criteria that a reader could hold against the tracing, "
-            "and what the model says is a likelihood learned from recordings."
-        )
-    elif table.empty:
-        st.info("The catalogue has no criterion for this that can be measured; the features say what to look for.")
-    if not table.empty:
-        st.write(f"{counted(table)} Each stands by itself; some are alternatives to each other.")
-        criteria_table(table)
-
-
-def _features(hand: InHand, finding) -> None:
-    if finding.features:
-        st.subheader("What it looks like")
-        feature_table(hand, finding)
-
-
-def _model(hand: InHand, finding, table) -> None:
-    from ecgclip_core.model.query import ask_finding
-
-    st.subheader("What the model says")
-    try:
-        query = ask_finding(model(), finding)
-        if not query.offered:
-            st.info(not_offered(query))
-            return
-        rows = answers(hand, query)
-        answer_card(rows, query, scored)
-    except EcgclipError as error:
-        st.error(str(error))
-        return
-    if words := disagreement(table, rows[0]):
-        st.warning(words)
-    st.caption("Its own answer: neither criteria nor measurements are blended in.")
-    if st.button("Ask on the reading page", icon=":material/ecg_heart:"):
-        st.session_state["question"] = finding.name
-        st.switch_page(READING)
-
-
-def _median_beat(hand: InHand, finding) -> None:
-    st.subheader("Where to look")
-    st.write(f"{_capital(place(finding.waves, finding.leads))}.")
-    beat = examined(hand).beat
-    if beat is None:
-        st.info("No heart beat stands out of the tracing, so there is no median beat.")
-        return
-    figure = median_beat_figure(beat.signal, beat.times, beat.marks, hand.ecg.calibrated, leads=finding.leads)
-    sheet_chart("beat", figure, f"Median beat in {', '.join(finding.leads)} with P, QRS and T shaded.")
-    st.caption(f"Median of {beat.n_beats} beats of one shape; shaded are P wave, QRS complex and T wave as measured.")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 through_app(criteria, __file__)

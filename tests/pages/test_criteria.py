@@ -49,12 +49,46 @@ def test_every_criterion_has_its_state_as_sign_and_word_its_numbers_and_its_sour
     assert re.search(r"QRS \d+ ms", words)
 
 
-def test_the_median_beat_shows_the_leads_to_look_at(of_case):
+def charts(test):
+    return {chart.proto.alt: json.loads(chart.proto.spec) for chart in test.get("plotly_chart")}
+
+
+def test_criteria_and_map_are_drawn_on_the_same_leads_of_the_median_beat(of_case):
     from ecgclip_core.findings.catalogue import catalogue
 
+    first, second = (
+        {trace["name"] for trace in spec["data"] if trace.get("mode") == "lines"} for spec in charts(of_case()).values()
+    )
+    assert first == second >= set(catalogue()[CASE.finding].leads)
+
+
+def test_limits_and_measurements_are_drawn_and_said_in_words(of_case, said):
     test = of_case()
-    spec = json.loads(test.get("plotly_chart")[0].proto.spec)
-    assert [trace["name"] for trace in spec["data"]] == list(catalogue()[CASE.finding].leads)
+    alt, spec = next(iter(charts(test).items()))
+    lines = [shape for shape in spec["layout"]["shapes"] if shape["type"] == "line"]
+    points = [trace for trace in spec["data"] if trace.get("mode") != "lines"]
+    assert lines and points
+    assert re.search(r"\d+ measurements of criteria are drawn with their limits: .*met", alt)
+    assert re.search(r"V6: R peak time \d+ ms, > 60 ms: met", said(test))
+
+
+def test_one_criterion_can_be_drawn_alone(of_case):
+    test = of_case()
+    everything = len(next(iter(charts(test).values()))["data"])
+    pills = next(group for group in test.button_group if group.label == "Draw one criterion only")
+    pills.set_value([0]).run()
+    assert not test.exception
+    assert len(next(iter(charts(test).values()))["data"]) < everything
+
+
+def test_how_much_of_the_map_lies_where_the_criteria_look_is_said_with_chance(of_case, said):
+    words = said(of_case())
+    found = re.search(
+        r"\*\*(\d+) %\*\* of what speaks for it lies in the waves and leads that the criteria measure", words
+    )
+    assert found
+    assert re.search(r"which fill \d+ % of the recording: \*\*[^*]*chance\*\*", words)
+    assert "Chance is the share of the samples" in words
 
 
 def test_a_finding_without_criteria_says_that_an_ecg_shows_it_only_statistically(of_case, said):
