@@ -20,6 +20,7 @@ from pages.shared.entry import through_app
 from pages.shared.examination import Examination, examined, wave_names
 from pages.shared.explanation import answer_card, carriers
 from pages.shared.finding_list import ranked_list, unranked_menu
+from pages.shared.hand_on import hand_on_panel
 from pages.shared.in_hand import InHand, in_hand
 from pages.shared.link import follow_link, write_link
 from pages.shared.look import lines, paper_shape, sheet_chart, tag
@@ -92,6 +93,7 @@ def reading() -> None:
     with details:
         _details(hand, examination, explained)
         notes_panel(hand)
+        hand_on_panel(hand, examination, explained)
     _write_link(hand)
     footer()
 

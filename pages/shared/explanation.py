@@ -140,7 +140,7 @@ def carriers(found, summary, query, method) -> None:
     query : Query
     method : Method
     """
-    st.markdown(" ".join(_carrying(found, summary, query)))
+    st.markdown(" ".join(carrying(found, summary, query)))
     st.caption(
         f"{method.label}: {method.note}{_compared_with(found, query)} Detail finer than "
         f"{_duration(max(found.resolution_s, BAND_SECONDS))} is interpolation or averaging. The map shows what moved "
@@ -161,7 +161,8 @@ def _compared_with(found, query) -> str:
     return words
 
 
-def _carrying(found, summary, query) -> list[str]:
+def carrying(found, summary, query) -> list[str]:
+    """Which leads and waves carry the answer, in sentences; ``**`` marks what is emphasised."""
     if summary.by_lead is None and summary.by_wave is None:
         return ["The map is empty: nothing in this recording moves the answer by this method."]
     sentences = []
