@@ -20,11 +20,11 @@ LEAST_FOR_BEAT = 10  # recordings of persons, before their mean beat is kept
 LEARNED, TALL, ELSEWHERE, OPEN, UNKNOWN, FEW = "criteria", "tall waves", "elsewhere", "open", "not known", "too few"
 WORDS = {
     LEARNED: "the criteria: more than chance, and more than the same network without learning",
-    TALL: "tall waves: more than chance, but not more than the same network without learning",
+    TALL: "above chance only: more than chance, but no more than the same network without learning, as tall waves give",
     ELSEWHERE: "something else: less than chance",
-    OPEN: "not told apart from chance",
-    UNKNOWN: "the model does not lean towards it, so there is nothing to explain",
-    FEW: "too few recordings",
+    OPEN: "undecided: not told apart from chance",
+    UNKNOWN: "not known: the model does not lean towards it, so there is nothing to explain",
+    FEW: "too few: fewer than three recordings, or no place to compare with",
 }
 
 

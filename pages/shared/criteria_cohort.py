@@ -53,9 +53,9 @@ def _table(table) -> None:
 
     shown = table.assign(
         finding=[catalogue()[finding].name for finding in table["finding"]],
-        verdict=[WORDS[verdict] for verdict in table["verdict"]],
+        verdict=[WORDS[verdict].split(":")[0] for verdict in table["verdict"]],
         interval=[
-            "" if np.isnan(low) else f"{low:.2f} to {high:.2f}"
+            "" if np.isnan(low) else f"{round(low, 2) + 0.0:.2f} to {round(high, 2) + 0.0:.2f}"
             for low, high in table[["low", "high"]].astype(float).itertuples(index=False)
         ],
     )
@@ -63,7 +63,7 @@ def _table(table) -> None:
         shown[share] = 100 * shown[share].astype(float)
     columns = {
         "finding": "Finding",
-        "verdict": st.column_config.TextColumn("What it looks at", width="large"),
+        "verdict": st.column_config.TextColumn("What it looks at", width="small"),
         "share": st.column_config.NumberColumn("Share", format="%.0f %%"),
         "chance": st.column_config.NumberColumn("Chance", format="%.0f %%"),
         "gain": st.column_config.NumberColumn("Gain", format="%.2f"),
@@ -71,9 +71,11 @@ def _table(table) -> None:
         "unlearned": st.column_config.NumberColumn("Without learning", format="%.2f"),
         "leans": st.column_config.NumberColumn("Leans towards it", format="%.0f %%"),
         "recordings": "n",
-        "gathers": st.column_config.TextColumn("Most of it lies in", width="medium"),
+        "gathers": st.column_config.TextColumn("Most of it lies in", width="large"),
     }
     st.dataframe(shown[list(columns)], hide_index=True, column_config=columns, width="stretch")
+    found = dict.fromkeys(table["verdict"])
+    st.caption("What it looks at: " + "; ".join(WORDS[verdict] for verdict in found) + ".")
 
 
 def _one(summary: dict) -> None:

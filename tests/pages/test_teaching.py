@@ -151,7 +151,7 @@ def test_the_cohort_view_says_how_to_measure_and_shows_what_was_measured(app, th
     try:
         test.run()
         assert not test.exception
-        assert test.dataframe[0].value["Finding"].tolist() == ["left bundle branch block"]
+        assert test.dataframe[0].value["finding"].tolist() == ["left bundle branch block"]
         (chart,) = test.get("plotly_chart")
         assert len(json.loads(chart.proto.spec)["data"]) == 12
     finally:
