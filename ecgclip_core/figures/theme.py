@@ -14,6 +14,44 @@ ACCENT = "#0B5F8A"
 ALERT = "#A8321E"
 CAUTION = "#8A5A00"
 
+# What the pages wear by day and by night; figures are drawn for the day, and ECG paper stays what it is.
+DAY = {
+    "ink": INK,
+    "muted": MUTED,
+    "line": LINE,
+    "surface": SURFACE,
+    "background": BACKGROUND,
+    "accent": ACCENT,
+    "alert": ALERT,
+    "alert-ground": "#FDF1EE",
+    "alert-line": "#E7B5AA",
+    "caution": CAUTION,
+    "caution-ground": "#FFF8E8",
+    "caution-ink": "#5C4000",
+    "good": "#0C6B4F",
+    "bar": "#CFE2EE",
+    "bar-range": "#E9F2F8",
+    "interval": "#A9CBDD",
+}
+NIGHT = {
+    "ink": "#E4EAEE",
+    "muted": "#A3B2BE",
+    "line": "#34434F",
+    "surface": "#1C2831",
+    "background": "#121A20",
+    "accent": "#6FB7DD",
+    "alert": "#F3917E",
+    "alert-ground": "#33211F",
+    "alert-line": "#7A4238",
+    "caution": "#E3B45C",
+    "caution-ground": "#2C2618",
+    "caution-ink": "#EBCF97",
+    "good": "#6CCBA6",
+    "bar": "#24465A",
+    "bar-range": "#1D323F",
+    "interval": "#3B6E8A",
+}
+
 PAPER = "#FFFAF8"
 GRID_THIN = "#FBE3DE"
 GRID_THICK = "#F0C0B7"
@@ -91,6 +129,18 @@ def cluster_colours(waves: list[str | None]) -> list[str]:
         share = members.index(index) / max(1, len(members) - 1) if len(members) > 1 else 0.5
         colours.append(mix(*WAVE_HUES[family], share))
     return colours
+
+
+def contrast(first: str, second: str) -> float:
+    """Contrast of two colours, 1 to 21 (WCAG 2.2, relative luminance); text wants 4.5."""
+
+    def light(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    a, b = sorted((light(first), light(second)))
+    return (b + 0.05) / (a + 0.05)
 
 
 def words(x: float, y: float, text: str, **more) -> dict:

@@ -12,10 +12,17 @@ NO_BREAK = "\u00a0"
 RESEARCH_USE = "For research and teaching only. Not a medical device: do not diagnose or treat by it."
 
 
+# Figures are drawn for the day. By night lightness is turned round and hues are kept; black then lets the page through.
+NIGHT_CHARTS = """
+[data-testid="stPlotlyChart"] { filter: invert(1) hue-rotate(180deg); mix-blend-mode: screen; }
+.stLogo { filter: invert(1) hue-rotate(180deg); }
+"""
+
+
 def dress() -> None:
     """Style sheet, logo and banner; called once, before a page."""
     st.logo(ASSETS / "theme-logo.svg", size="large")
-    st.html(_style())
+    st.html(_style(st.context.theme.type == "dark"))
     st.html(f'<div class="ecgclip-banner" role="note">{escape(RESEARCH_USE)}</div>')
 
 
@@ -42,8 +49,11 @@ def figures_row(cells: list[tuple[str, str, str]]) -> None:
 
 
 def paper_shape(key: str, width_mm: float, height_mm: float) -> None:
-    """Give the container `key` the proportions of the ECG paper in it."""
-    st.html(f"<style>.st-key-{key} {{ aspect-ratio: {width_mm:g} / {height_mm:g}; }}</style>")
+    """Give the container `key` the proportions of the ECG paper in it; paper is light by night too."""
+    st.html(
+        f"<style>.st-key-{key} {{ aspect-ratio: {width_mm:g} / {height_mm:g}; }}"
+        f".st-key-{key} [data-testid=stPlotlyChart] {{ filter: none; mix-blend-mode: normal; }}</style>"
+    )
 
 
 def _cell(what: str, value: str, reason: str) -> str:
@@ -56,19 +66,10 @@ def _cell(what: str, value: str, reason: str) -> str:
 
 
 @cache
-def _style() -> str:
-    colours = {
-        "ink": theme.INK,
-        "muted": theme.MUTED,
-        "line": theme.LINE,
-        "surface": theme.SURFACE,
-        "background": theme.BACKGROUND,
-        "accent": theme.ACCENT,
-        "alert": theme.ALERT,
-        "caution": theme.CAUTION,
-    }
-    variables = " ".join(f"--{name}: {value};" for name, value in colours.items())
-    return f"<style>:root {{ {variables} }}\n{(ASSETS / 'theme.css').read_text(encoding='utf-8')}</style>"
+def _style(dark: bool) -> str:
+    variables = " ".join(f"--{name}: {value};" for name, value in (theme.NIGHT if dark else theme.DAY).items())
+    rules = (ASSETS / "theme.css").read_text(encoding="utf-8") + (NIGHT_CHARTS if dark else "")
+    return f"<style>:root {{ {variables} }}\n{rules}</style>"
 
 
 def sheet_chart(name: str, figure, alt: str) -> None:

@@ -1,5 +1,6 @@
 """The median beat, the map, the dictionary, the forest plot, and the colours they share."""
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -17,12 +18,30 @@ from ecgclip_core.figures.forest import forest
 
 def test_streamlit_and_the_figures_use_the_same_colours():
     config = tomllib.loads((Path(__file__).parents[2] / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
-    used = config["theme"]
-    assert used["primaryColor"] == theme.ACCENT
-    assert used["textColor"] == theme.INK
-    assert used["backgroundColor"] == theme.BACKGROUND
-    assert used["secondaryBackgroundColor"] == theme.SURFACE
-    assert used["borderColor"] == theme.LINE
+    for kind, colours in (("light", theme.DAY), ("dark", theme.NIGHT)):
+        used = config["theme"][kind]
+        assert used["primaryColor"] == used["linkColor"] == colours["accent"]
+        assert used["textColor"] == colours["ink"]
+        assert used["backgroundColor"] == colours["background"]
+        assert used["secondaryBackgroundColor"] == colours["surface"]
+        assert used["borderColor"] == colours["line"]
+
+
+@pytest.mark.parametrize("colours", [theme.DAY, theme.NIGHT], ids=["day", "night"])
+def test_d19_words_stand_out_by_day_and_by_night(colours):
+    assert set(colours) == set(theme.DAY)
+    grounds = {"background": ("ink", "muted", "accent", "alert", "caution", "good"), "surface": ("ink", "muted")}
+    grounds |= {"alert-ground": ("ink", "alert"), "caution-ground": ("ink", "caution", "caution-ink")}
+    grounds |= {"bar": ("ink",), "bar-range": ("ink", "muted")}
+    for ground, words in grounds.items():
+        for word in words:
+            assert theme.contrast(colours[ground], colours[word]) >= 4.5, (ground, word)
+
+
+def test_d19_every_colour_of_the_style_sheet_has_a_night():
+    sheet = (Path(__file__).parents[2] / "assets" / "theme.css").read_text(encoding="utf-8")
+    assert re.findall(r"#[0-9A-Fa-f]{6}", sheet) == []
+    assert set(re.findall(r"var\(--([a-z-]+)\)", sheet)) <= set(theme.DAY)
 
 
 def test_each_cluster_has_a_colour_of_its_own():
