@@ -76,7 +76,7 @@ def test_one_criterion_can_be_drawn_alone(of_case):
     test = of_case()
     everything = len(next(iter(charts(test).values()))["data"])
     pills = next(group for group in test.button_group if group.label == "Draw one criterion only")
-    pills.set_value([0]).run()
+    pills.set_value(0).run()
     assert not test.exception
     assert len(next(iter(charts(test).values()))["data"]) < everything
 

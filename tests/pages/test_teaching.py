@@ -13,7 +13,7 @@ MODE = "Teaching mode"
 
 
 def view(test, name):
-    next(group for group in test.button_group if group.label == "View").set_value([name]).run()
+    next(group for group in test.button_group if group.label == "View").set_value(name).run()
     assert not test.exception
     return test
 
@@ -96,7 +96,7 @@ def test_a_wrong_answer_says_what_it_was_and_can_be_held_against_the_criteria(le
     row = lesson.dataframe[0].value.iloc[0]
     assert (row["Right"], row["Wrong"], row["Taken for"]) == (0, 1, "normal ECG")
     shown = next(group for group in lesson.button_group if group.label == "Criteria of")
-    shown.set_value(["normal_ecg"]).run()
+    shown.set_value("normal_ecg").run()
     assert not lesson.exception
 
 
@@ -127,7 +127,7 @@ def test_an_opened_recording_has_no_truth_and_does_not_count(app, make_ecg, said
     test.session_state["worked_out"] = {}
     view(test, MODE)
     source = next(group for group in test.button_group if group.label == "Recording")
-    source.set_value(["The recording that I opened"]).run()
+    source.set_value("The recording that I opened").run()
     assert not test.exception
     before = everything(test, without=("selectbox",)) + said(test)
     assert "lbbb_female" not in before and "ecgclip-answer" not in before and "ecgclip-criteria" not in before
