@@ -66,7 +66,7 @@ def main() -> None:
     checks["corpus"] = {"taught": int(taught.sum()), "reported": int(reported.sum()), "fold": REPORTED}
     checks["forest"] = _forest_check(corpus, held, scores, forest, taught, reported, questions)
     checks["mislabelled"] = wrong_labels_found(
-        np.concatenate([scores, held.proportions], axis=1)[reported],
+        scores[reported],
         corpus.with_findings(tuple(questions)).labels[reported],
         questions,
         corpus.patients[reported],

@@ -9,6 +9,7 @@ from ecgclip_core.figures.theme import MUTED
 
 GAP = 3.0  # mm between strip and ribbon
 CLUSTER_HEIGHT = 5.0
+LEAST_SHOWN = 0.2  # of that height, for a cell that no change of the input leaves as it is
 UNCERTAINTY_HEIGHT = 6.0
 ROUNDING_S = 1e-6
 RIBBON_HEIGHT = GAP + CLUSTER_HEIGHT + 1.0 + UNCERTAINTY_HEIGHT + 1.0
@@ -27,6 +28,8 @@ class Ribbon:
     uncertainty : ndarray, shape (t,)
         Entropy of the assignment in [0, 1].
     colours, names : list of str, length K
+    robustness : ndarray, shape (t,), optional
+        Share in [0, 1] of small changes of the input under which the cell keeps its cluster.
     """
 
     edges: np.ndarray
@@ -34,6 +37,7 @@ class Ribbon:
     uncertainty: np.ndarray
     colours: list[str]
     names: list[str]
+    robustness: np.ndarray | None = None
 
     def at(self, times: np.ndarray) -> np.ndarray:
         """The cell of each time, shape of `times`; the first or the last one outside of the recording."""
@@ -50,6 +54,8 @@ def cell_edges(times: np.ndarray, duration: float) -> np.ndarray:
 def ribbon_shapes(ribbon: Ribbon, start: float, stop: float, top: float, speed: float) -> list[dict]:
     """Coloured cells of the clusters and, below them, the uncertainty as grey columns.
 
+    A cell is the lower, the fewer small changes of the input it survives.
+
     Parameters
     ----------
     ribbon : Ribbon
@@ -65,9 +71,9 @@ def ribbon_shapes(ribbon: Ribbon, start: float, stop: float, top: float, speed: 
     floor = lower - 1.0 - UNCERTAINTY_HEIGHT
     cells: dict[int, list[str]] = {}
     columns = []
-    for left, right, label, doubt in _visible(ribbon, start, stop):
+    for left, right, label, doubt, kept in _visible(ribbon, start, stop):
         x0, x1 = (left - start) * speed, (right - start) * speed
-        cells.setdefault(label, []).append(rectangle(x0, x1, lower, upper))
+        cells.setdefault(label, []).append(rectangle(x0, x1, lower, lower + max(kept, LEAST_SHOWN) * CLUSTER_HEIGHT))
         columns.append(rectangle(x0, x1, floor, floor + doubt * UNCERTAINTY_HEIGHT))
     frame = rectangle(0, (stop - start) * speed, floor, floor + UNCERTAINTY_HEIGHT)
     shapes = [filled(" ".join(pieces), ribbon.colours[label]) for label, pieces in cells.items()]
@@ -78,4 +84,5 @@ def _visible(ribbon: Ribbon, start: float, stop: float):
     for k, label in enumerate(ribbon.labels):
         left, right = max(ribbon.edges[k], start), min(ribbon.edges[k + 1], stop)
         if right > left:
-            yield float(left), float(right), int(label), float(np.clip(ribbon.uncertainty[k], 0, 1))
+            kept = 1.0 if ribbon.robustness is None else float(ribbon.robustness[k])
+            yield float(left), float(right), int(label), float(np.clip(ribbon.uncertainty[k], 0, 1)), kept

@@ -22,6 +22,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ecgclip_core.interpretation.activations import Activations, activations
+from ecgclip_core.interpretation.cluster_smoothing import fit_stay
 from ecgclip_core.interpretation.clusters import ClusterDictionary, log_joint, softmax
 from ecgclip_core.model.ecgclip import ECGCLIP
 
@@ -35,6 +36,7 @@ JUDGED_MOMENTS = 10_000  # on which its mixtures are compared
 KMEANS_STARTS = 10
 BORDER_S = 0.4  # at the borders of a window the encoder sees padding, which must not become a cluster of its own
 READ_BATCH = 64
+STAY_RECORDINGS = 100  # for the transition prior, whose one number they leave no doubt about
 
 Mixture = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -76,8 +78,7 @@ def fit_clusters(
     weights, means, variances = _by_falling_weight(_mixture(features, number, seed))
     report(0.95, "Choosing the temperature")
     temperature = _temperature((weights, means, variances), pairs, [split[2] for split in splits])
-    report(1.0, "Done")
-    return ClusterDictionary(
+    dictionary = ClusterDictionary(
         projection.astype(np.float32),
         offset.astype(np.float32),
         weights.astype(np.float32),
@@ -96,6 +97,17 @@ def fit_clusters(
             "step_s": found.step_s,
         },
     )
+    report(0.98, "Fitting the transition prior")
+    dictionary.meta["stay"] = stay_in(model, dictionary, windows)
+    report(1.0, "Done")
+    return dictionary
+
+
+def stay_in(model: ECGCLIP, dictionary: ClusterDictionary, windows: Sequence[np.ndarray] | np.ndarray) -> float:
+    """How likely the clusters of some of these recordings last from one moment to the next; see `fit_stay`."""
+    rows = np.unique(np.linspace(0, len(windows) - 1, STAY_RECORDINGS).round().astype(int))
+    found = activations(model, np.stack([np.asarray(windows[int(row)]) for row in rows]))
+    return round(fit_stay(list(dictionary.responsibilities(found.values)), dictionary.weights), 4)
 
 
 def _sampled_moments(

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-TREES = 400
+TREES = 200
 FEATURES_A_SPLIT = 0.5
 LEAST_IN_LEAF = 3
 

@@ -9,10 +9,12 @@ move.
 import numpy as np
 import pandas as pd
 
-PARTS = 10
+PARTS = 5
 STRENGTH = 0.1  # of the fit: 1 / penalty on standardised vectors
 FEWEST = 5  # recordings with and without a label, for it to be foretold
-UNCERTAINTY_SHARE = 0.25
+# What one standard deviation of uncertainty weighs, in nats. On PTB-XL's fold 8 the mean of both ranks, in its place,
+# found half as many injected wrong labels as the labels' own doubt.
+UNCERTAINTY_NATS = 0.2
 LEAST_CHANCE = 1e-3
 
 
@@ -69,10 +71,11 @@ def candidates(
             "uncertainty": np.nan if uncertainty is None else uncertainty,
         }
     )
-    order = table["doubt"].rank()
+    order = table["doubt"]
     if uncertainty is not None:
-        order = (1 - UNCERTAINTY_SHARE) * order + UNCERTAINTY_SHARE * table["uncertainty"].rank()
-    table = table.iloc[np.argsort(-order.to_numpy(), kind="stable")].reset_index(drop=True)
+        spread = max(float(np.nanstd(uncertainty)), 1e-9)
+        order = order + UNCERTAINTY_NATS * ((uncertainty - np.nanmean(uncertainty)) / spread)
+    table = table.iloc[np.argsort(-order.fillna(table["doubt"]).to_numpy(), kind="stable")].reset_index(drop=True)
     table["rank"] = np.arange(1, len(table) + 1)
     return table
 

@@ -18,6 +18,7 @@ from safetensors.numpy import load_file, save_file
 from ecgclip_core.ecg.recording import ECG
 from ecgclip_core.errors import CheckpointError
 from ecgclip_core.interpretation.activations import whole_recording
+from ecgclip_core.interpretation.cluster_smoothing import smooth
 from ecgclip_core.model.ecgclip import ECGCLIP
 
 ARRAYS = ("projection", "offset", "weights", "means", "variances")
@@ -66,7 +67,8 @@ class ClusterDictionary:
         Hash of the model that it belongs to.
     meta : dict
         How it was fitted: ``agreement`` (adjusted Rand index of each number of clusters that was tried), ``seed``,
-        ``moments``, ``recordings``, ``explained_variance``, ``versions``.
+        ``moments``, ``recordings``, ``explained_variance``, ``stay`` (probability of the transition prior),
+        ``versions``.
     """
 
     projection: np.ndarray = field(repr=False)
@@ -89,7 +91,7 @@ class ClusterDictionary:
         return softmax(log_joint(features, self.weights, self.means, self.variances) / self.temperature)
 
 
-def segment(model: ECGCLIP, ecg: ECG, dictionary: ClusterDictionary | None = None) -> Segments:
+def segment(model: ECGCLIP, ecg: ECG, dictionary: ClusterDictionary | None = None, lasting: bool = False) -> Segments:
     """Cut a recording into time-localized clusters.
 
     Parameters
@@ -99,6 +101,8 @@ def segment(model: ECGCLIP, ecg: ECG, dictionary: ClusterDictionary | None = Non
         Of any length; the moments of a short one's padding are left out.
     dictionary : ClusterDictionary, optional
         The one beside the checkpoint where left out.
+    lasting : bool
+        With the transition prior of `cluster_smoothing`: fewer changes that last a moment only.
 
     Returns
     -------
@@ -107,7 +111,7 @@ def segment(model: ECGCLIP, ecg: ECG, dictionary: ClusterDictionary | None = Non
     Raises
     ------
     CheckpointError
-        Where the checkpoint has no dictionary, or one of other weights.
+        Where the checkpoint has no dictionary, or one of other weights, or the prior was not fitted.
     """
     if dictionary is None:
         dictionary = clusters_of(model)
@@ -118,12 +122,20 @@ def segment(model: ECGCLIP, ecg: ECG, dictionary: ClusterDictionary | None = Non
         )
     found, inside = whole_recording(model, ecg)
     responsibilities = dictionary.responsibilities(found.values[0, :inside])
+    if lasting:
+        responsibilities = smooth(responsibilities, dictionary.weights, _stay_of(dictionary))
     return Segments(
         responsibilities.astype(np.float32),
         responsibilities.argmax(axis=1),
         normalised_entropy(responsibilities).astype(np.float32),
         np.arange(inside) * found.step_s,
     )
+
+
+def _stay_of(dictionary: ClusterDictionary) -> float:
+    if "stay" not in dictionary.meta:
+        raise CheckpointError("The cluster dictionary has no transition prior. Fit it again: ecgclip clusters fit")
+    return float(dictionary.meta["stay"])
 
 
 def normalised_entropy(responsibilities: np.ndarray) -> np.ndarray:

@@ -126,6 +126,18 @@ def test_a_clear_number_of_kinds_is_found(monkeypatch):
     assert agreement[7] < LEAST_AGREEMENT
 
 
+def test_clusters_that_last_flicker_less(tiny_model, dictionary, make_ecg):
+    plain, lasting = (segment(tiny_model, make_ecg(seed=99), dictionary, lasting=held) for held in (False, True))
+    assert 0 <= dictionary.meta["stay"] < 1
+    assert np.allclose(lasting.responsibilities.sum(axis=1), 1, atol=1e-5)
+    assert (np.diff(lasting.labels) != 0).sum() < (np.diff(plain.labels) != 0).sum()
+
+
+def test_a_dictionary_without_transition_prior_says_so(tiny_model, dictionary, make_ecg):
+    with pytest.raises(CheckpointError, match="no transition prior"):
+        segment(tiny_model, make_ecg(), replace(dictionary, meta={}), lasting=True)
+
+
 def test_a_dictionary_of_another_checkpoint_is_refused(tiny_model, dictionary, make_ecg):
     with pytest.raises(CheckpointError, match="Fit it again"):
         segment(tiny_model, make_ecg(), replace(dictionary, checkpoint="0123456789ab"))
