@@ -91,7 +91,7 @@ def _decisions(hand: InHand, blank: Entry, mine: pd.DataFrame) -> None:
             index=None,
             format_func=lambda finding: found.loc[finding, "name"],
             key="decide_another",
-            placeholder="type to search",
+            placeholder="Another finding: type to search",
             label_visibility="collapsed",
         )
     st.caption("Agree or disagree with the score as it stands: a low one says that the finding is not there.")
@@ -150,6 +150,8 @@ def _history(held: pd.DataFrame) -> None:
         column_config={
             "at": st.column_config.DatetimeColumn("When", format="YYYY-MM-DD HH:mm:ss"),
             "score": st.column_config.NumberColumn("Score", format="percent"),
+            "checkpoint_hash": "Hash",
+            **{name: name.capitalize() for name in ("reviewer", "finding", "decision", "note", "checkpoint")},
         },
         key="notes_history",
     )
