@@ -1,4 +1,4 @@
-"""The cluster dictionary: what each cluster looks like, where in the beat it lives, how sure it is."""
+"""Clusters over time: the dictionary, what they say of a cohort, recordings to look at again, what was measured."""
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,8 @@ from ecgclip_core.ecg.leads import LEADS
 from ecgclip_core.errors import EcgclipError
 from ecgclip_core.figures.cluster_dictionary import cluster_dictionary, dictionary_height
 from ecgclip_core.figures.cluster_waveform import cluster_waveform
+from pages.shared.cluster_cohort import over_cohort, second_look
+from pages.shared.cluster_evidence import cluster_evidence
 from pages.shared.cohort import finding_names
 from pages.shared.entry import through_app
 from pages.shared.in_hand import COHORT, InHand, simulated, take
@@ -17,6 +19,8 @@ from pages.shared.segments import cluster_looks
 
 SHOWN_LEADS = ("II", "V2")
 HERE = "pages/reading.py"
+DICTIONARY, COHORT_VIEW, SECOND_LOOK, EVIDENCE = "Dictionary", "Cohort", "Second look", "How good they are"
+VIEWS = [DICTIONARY, COHORT_VIEW, SECOND_LOOK, EVIDENCE]
 
 
 def clusters() -> None:
@@ -37,13 +41,32 @@ def clusters() -> None:
         "below the rhythm strip."
     )
     order = _order(names, description.moments)
-    if len(order) < len(names):
-        st.caption(f"{len(names) - len(order)} of them were not met in these recordings and are left out.")
-    _overview(description, names, colours, order)
-    _one(description, names, colours, order)
-    with st.expander("How the dictionary was fitted"):
-        _fit(dictionary)
+    view = st.segmented_control(
+        "View", VIEWS, default=DICTIONARY, required=True, key="clusters_view", label_visibility="collapsed"
+    )
+    if view == DICTIONARY:
+        if len(order) < len(names):
+            st.caption(f"{len(names) - len(order)} of them were not met in these recordings and are left out.")
+        _overview(description, names, colours, order)
+        _one(description, names, colours, order)
+    elif view == COHORT_VIEW:
+        over_cohort(names, colours, order)
+    elif view == SECOND_LOOK:
+        second_look()
+    else:
+        _evidence(dictionary)
     footer()
+
+
+def _evidence(dictionary) -> None:
+    from ecgclip_core.evaluation.cluster_checks import checks_of
+
+    try:
+        checks = checks_of(model())
+    except EcgclipError as error:
+        st.warning(str(error))
+        checks = {}
+    cluster_evidence(checks, dictionary)
 
 
 def _order(names: list[str], moments: np.ndarray) -> np.ndarray:
@@ -150,27 +173,6 @@ def _examples(examples: pd.DataFrame) -> None:
                 ecg = simulated(str(row.finding), int(row.seed))
                 take(InHand(ecg, COHORT, str(row.record), name[:1].upper() + name[1:], (name,)))
                 st.switch_page(HERE)
-
-
-def _fit(dictionary) -> None:
-    meta = dictionary.meta
-    facts = {
-        "recordings": meta.get("recordings"),
-        "moments": meta.get("moments"),
-        "variance kept by the components": meta.get("explained_variance"),
-        "temperature": round(dictionary.temperature, 2),
-        "cell (s)": meta.get("step_s"),
-    }
-    st.dataframe(
-        pd.DataFrame([(key, str(value)) for key, value in facts.items() if value is not None], columns=["", " "]),
-        hide_index=True,
-    )
-    agreement = meta.get("agreement", {})
-    if agreement:
-        st.caption(
-            "Adjusted Rand index between two dictionaries fitted on different recordings, by number of clusters: "
-            + ", ".join(f"{k}: {value:.2f}" for k, value in agreement.items())
-        )
 
 
 through_app(clusters, __file__)

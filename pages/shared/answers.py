@@ -52,6 +52,14 @@ def segments(hand: InHand):
     return remembered(("segments",), lambda: segment(model(), hand.ecg))
 
 
+def robust_segments(hand: InHand) -> np.ndarray:
+    """For each moment of the segments the share of small changes of the input under which it keeps its cluster."""
+    from ecgclip_core.interpretation.cluster_robustness import robustness
+    from ecgclip_core.interpretation.clusters import clusters_of
+
+    return remembered(("robust segments",), lambda: robustness(model(), hand.ecg, clusters_of(model())))
+
+
 def embedding(hand: InHand) -> np.ndarray:
     """The recording as a vector of length 1."""
     return remembered(("embedding",), lambda: model().encode_ecg([hand.ecg])[0])

@@ -5,7 +5,7 @@ import streamlit as st
 from ecgclip_core.errors import CheckpointError
 from ecgclip_core.figures.ribbon import Ribbon, cell_edges
 from ecgclip_core.figures.theme import cluster_colours
-from pages.shared.answers import segments
+from pages.shared.answers import robust_segments, segments
 from pages.shared.in_hand import InHand
 from pages.shared.model import model
 
@@ -28,9 +28,9 @@ def ribbon_of(hand: InHand) -> Ribbon | None:
     """The ribbon below the rhythm strip; None, with a sentence, where the checkpoint has no described clusters."""
     try:
         names, colours = cluster_looks()
-        found = segments(hand)
+        found, kept = segments(hand), robust_segments(hand)
     except CheckpointError as error:
         st.caption(str(error))
         return None
     edges = cell_edges(found.times, hand.ecg.duration)
-    return Ribbon(edges, found.labels, found.entropy, colours, names)
+    return Ribbon(edges, found.labels, found.entropy, colours, names, kept)
