@@ -49,14 +49,14 @@ def _forest_rows(found: dict | None) -> list[tuple]:
         (who, "Cohen's kappa", _said(found["kappa"]), "0.80 or more", "chance: 0"),
         (
             who,
-            "gap of decisions on true labels",
+            "gap of decisions on true labels (points)",
             _said(found["hard_gap"], 100, 1),
-            "1.8 points or less",
+            "at most 1.8",
             f"AUROC of decisions: model {found['hard_model']['value']:.3f}, forest {found['hard_forest']['value']:.3f}",
         ),
         (
             who,
-            "gap of scores on true labels",
+            "gap of scores on true labels (points)",
             _said(found["soft_gap"], 100, 1),
             "",
             f"AUROC of scores: model {found['soft_model']['value']:.3f}, forest {found['soft_forest']['value']:.3f}",
