@@ -37,7 +37,8 @@ from pages.shared.segments import ribbon_of
 
 RIBBON_LEGEND = (
     "Below the rhythm strip: what the model tells apart from moment to moment, coloured by the wave that a cluster "
-    "lives on (green P, blue QRS, amber T, grey between them), and its doubt (entropy of the assignment, 0 to 1)."
+    "lives on (green P, blue QRS, amber T, grey between them; the lower a cell, the fewer small changes of the input "
+    "leave its cluster as it is), and its doubt (entropy of the assignment, 0 to 1)."
 )
 CURVE_LEGEND = (
     "Match, directly below the last trace: how much nearer each moment is to the question than to its opposite, in "
