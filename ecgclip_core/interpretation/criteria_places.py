@@ -9,6 +9,7 @@ from ecgclip_core.findings.limits import named_facts
 from ecgclip_core.interpretation.pointing import carrier_mask
 
 CRITERIA, CATALOGUE = "criteria", "catalogue"
+ST_S = 0.06
 # Waves that a fact of one lead is read in.
 _OF_LEAD = {
     **dict.fromkeys(("p_mv", "p_positive_mv", "p_negative_mv", "p_ms"), ("P",)),
@@ -76,4 +77,9 @@ def place_mask(place: dict[str, tuple[str, ...]], waves: pd.DataFrame, samples: 
     mask = np.zeros((len(LEADS), samples), dtype=bool)
     for wave, leads in place.items():
         mask |= carrier_mask(waves, (wave,), leads, samples, rate)
+    if "ST" in place:
+        # Criteria measure ST at J and 60 ms later, also where the T wave has begun by then.
+        after = waves[waves["wave"] == "QRS"]
+        after = after.assign(onset_s=after["offset_s"], offset_s=after["offset_s"] + ST_S)
+        mask |= carrier_mask(after, ("QRS",), place["ST"], samples, rate)
     return mask
